@@ -1,0 +1,12 @@
+// Package configs is the data people edit (device profiles, alarm rules, emergency
+// plans, app templates, examples), shipped inside the binaries, and the one strict
+// way such files are read: every mistake is reported at once, each with its file and
+// line, what was found and what would be right (see [Decode]).
+package configs
+
+import "embed"
+
+// Files holds the shipped data by folder: profiles, rules, plans, apps, examples.
+//
+//go:embed all:profiles all:rules all:plans all:examples
+var Files embed.FS
