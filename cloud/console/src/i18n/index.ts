@@ -1,0 +1,45 @@
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+import { setLanguage } from "../api/client";
+import type { Text } from "../api/types";
+import { en } from "./en";
+import { zh } from "./zh";
+
+export type Lang = "zh-CN" | "en";
+const key = "anlan.lang";
+
+function stored(): Lang {
+  return localStorage.getItem(key) === "en" ? "en" : "zh-CN";
+}
+
+function applied(lang: Lang) {
+  setLanguage(lang);
+  document.documentElement.lang = lang;
+}
+
+export async function startLanguage() {
+  const lng = stored();
+  applied(lng);
+  await i18next.use(initReactI18next).init({
+    lng,
+    fallbackLng: "zh-CN",
+    resources: { "zh-CN": { translation: zh }, en: { translation: en } },
+    interpolation: { escapeValue: false },
+  });
+}
+
+export const language = (): Lang => (i18next.language === "en" ? "en" : "zh-CN");
+
+/** switchLanguage changes to the other language at once and remembers it. */
+export async function switchLanguage() {
+  const next: Lang = language() === "en" ? "zh-CN" : "en";
+  localStorage.setItem(key, next);
+  applied(next);
+  await i18next.changeLanguage(next);
+}
+
+/** say picks the phrase in the language in use. */
+export function say(text: Text | undefined): string {
+  if (!text) return "";
+  return language() === "en" && text.en ? text.en : text.zh;
+}

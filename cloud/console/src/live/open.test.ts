@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import type { Alarm, AlarmList } from "../api/types";
+import { compareAlarms, missed, upsert } from "./open";
+
+const alarm = (id: string, over: Partial<Alarm> = {}): Alarm =>
+  ({
+    id,
+    severity: "minor",
+    state: "unacked",
+    raised_at: "2026-11-22T10:00:00Z",
+    version: 1,
+    count: 1,
+    hazard: "fire",
+    ...over,
+  }) as Alarm;
+
+const list = (...items: Alarm[]): AlarmList => ({ items, counts: { unacked: 0, acked: 0, rtn_unacked: 0 } });
+
+describe("compareAlarms", () => {
+  it("orders unacknowledged, then worst, then newest", () => {
+    const items = [
+      alarm("acked-critical", { severity: "critical", state: "acked" }),
+      alarm("old-minor"),
+      alarm("new-minor", { raised_at: "2026-11-22T11:00:00Z" }),
+      alarm("critical", { severity: "critical" }),
+    ];
+    expect(items.sort(compareAlarms).map((a) => a.id)).toEqual([
+      "critical",
+      "new-minor",
+      "old-minor",
+      "acked-critical",
+    ]);
+  });
+});
+
+describe("upsert", () => {
+  it("takes newer versions, ignores older ones, drops closed ones", () => {
+    let l = list(alarm("a", { version: 3 }));
+    l = upsert(l, alarm("a", { version: 2, state: "acked" }));
+    expect(l.items[0]?.state).toBe("unacked");
+    l = upsert(l, alarm("a", { version: 4, state: "acked" }));
+    expect(l.counts).toEqual({ unacked: 0, acked: 1, rtn_unacked: 0 });
+    l = upsert(l, alarm("a", { version: 5, state: "closed" }));
+    expect(l.items).toEqual([]);
+  });
+});
+
+describe("missed", () => {
+  it("counts new alarms and new occurrences", () => {
+    const before = [alarm("a"), alarm("b")];
+    const after = [alarm("a", { count: 2 }), alarm("b"), alarm("c")];
+    expect(missed(before, after)).toBe(2);
+  });
+});

@@ -1,0 +1,132 @@
+import type { Alarm, Edge } from "../api/types";
+import { type LinkState, linkState, retryDelay } from "./link";
+
+export interface PointValue {
+  point: string;
+  value: number;
+  quality: string;
+  at: string;
+}
+
+/** Listener is told what came. resync means: what you hold may have a gap, fetch anew. */
+export interface Listener {
+  alarm?(alarm: Alarm, kind: string): void;
+  edge?(edge: Edge): void;
+  points?(edge: string, values: PointValue[]): void;
+  incident?(id: string, kind: string): void;
+  resync?(): void;
+}
+
+export interface LinkInfo {
+  state: LinkState;
+  /** ms since the last frame; undefined before the first */
+  silence?: number;
+}
+
+/**
+ * Stream is the console's subscription to the server's events. It reconnects by itself
+ * and asks for a full resync after each reconnection.
+ */
+export class Stream {
+  private source?: EventSource;
+  private lastFrame?: number;
+  private readonly started = Date.now();
+  private attempt = 0;
+  private opened = false;
+  private retry?: ReturnType<typeof setTimeout>;
+  private readonly listeners = new Set<Listener>();
+  private readonly linkListeners = new Set<() => void>();
+  private ticker?: ReturnType<typeof setInterval>;
+  private link: LinkInfo = { state: "connecting" };
+  /** server clock minus ours, ms */
+  offset = 0;
+
+  start() {
+    this.connect();
+    this.ticker = setInterval(() => this.tick(), 500);
+  }
+
+  stop() {
+    clearInterval(this.ticker);
+    clearTimeout(this.retry);
+    this.source?.close();
+  }
+
+  on(l: Listener): () => void {
+    this.listeners.add(l);
+    return () => this.listeners.delete(l);
+  }
+
+  /** subscribe and current make the link usable with useSyncExternalStore. */
+  subscribe = (f: () => void): (() => void) => {
+    this.linkListeners.add(f);
+    return () => this.linkListeners.delete(f);
+  };
+
+  current = (): LinkInfo => this.link;
+
+  /** now is the server's clock as well as we know it. */
+  now(): number {
+    return Date.now() + this.offset;
+  }
+
+  private tick() {
+    const now = Date.now();
+    const state = linkState(now, this.lastFrame, this.started);
+    const silence = this.lastFrame === undefined ? undefined : now - this.lastFrame;
+    const seconds = (ms?: number) => (ms === undefined ? -1 : Math.floor(ms / 1000));
+    if (state === this.link.state && seconds(silence) === seconds(this.link.silence)) return;
+    this.link = { state, silence };
+    for (const f of this.linkListeners) f();
+    // A half-open connection never errors; silence is what counts.
+    if (state === "lost" && this.source?.readyState === EventSource.OPEN) this.reconnect();
+  }
+
+  private connect() {
+    const source = new EventSource("/api/events");
+    this.source = source;
+    source.onerror = () => this.reconnect();
+    const listen = (name: string, f: (data: unknown) => void) =>
+      source.addEventListener(name, (e) => {
+        this.lastFrame = Date.now();
+        this.attempt = 0;
+        f(JSON.parse((e as MessageEvent<string>).data));
+        this.tick();
+      });
+    listen("hello", (d) => {
+      this.clock(d);
+      if (this.opened) this.each((l) => l.resync?.());
+      this.opened = true;
+    });
+    listen("ping", (d) => this.clock(d));
+    listen("alarm", (d) => {
+      const { alarm, kind } = d as { alarm: Alarm; kind: string };
+      this.each((l) => l.alarm?.(alarm, kind));
+    });
+    listen("edge", (d) => this.each((l) => l.edge?.((d as { edge: Edge }).edge)));
+    listen("points", (d) => {
+      const { edge, values } = d as { edge: string; values: PointValue[] };
+      this.each((l) => l.points?.(edge, values));
+    });
+    listen("incident", (d) => {
+      const { id, kind } = d as { id: string; kind: string };
+      this.each((l) => l.incident?.(id, kind));
+    });
+    listen("resync", () => this.each((l) => l.resync?.()));
+  }
+
+  private clock(d: unknown) {
+    const at = Date.parse((d as { server_time: string }).server_time);
+    if (Number.isFinite(at)) this.offset = at - Date.now();
+  }
+
+  private reconnect() {
+    this.source?.close();
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.connect(), retryDelay(++this.attempt));
+  }
+
+  private each(f: (l: Listener) => void) {
+    for (const l of this.listeners) f(l);
+  }
+}

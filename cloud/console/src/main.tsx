@@ -1,0 +1,121 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { App as AntApp, ConfigProvider, theme } from "antd";
+import enUS from "antd/locale/en_US";
+import zhCN from "antd/locale/zh_CN";
+import { lazy, useEffect, useState } from "react";
+import { createRoot } from "react-dom/client";
+import { useTranslation } from "react-i18next";
+import { BrowserRouter, Link, Route, Routes } from "react-router";
+import { Problem } from "./api/client";
+import { useMe } from "./api/queries";
+import { startLanguage } from "./i18n";
+import { LiveProvider } from "./live/context";
+import { Console } from "./pages/Console";
+import { Login } from "./pages/Login";
+import { Shell } from "./pages/Shell";
+import { SessionContext } from "./parts/session";
+import { Failed, Loading } from "./parts/states";
+import "./theme/app.css";
+import { applyTokens, type Mode, tokens } from "./theme/tokens";
+
+// Only the console itself is in the first load.
+const AlarmPage = lazy(async () => ({ default: (await import("./pages/AlarmPage")).AlarmPage }));
+const Fleet = lazy(async () => ({ default: (await import("./pages/Fleet")).Fleet }));
+const History = lazy(async () => ({ default: (await import("./pages/History")).History }));
+const IncidentPage = lazy(async () => ({ default: (await import("./pages/IncidentPage")).IncidentPage }));
+const Incidents = lazy(async () => ({ default: (await import("./pages/Incidents")).Incidents }));
+const Password = lazy(async () => ({ default: (await import("./pages/Password")).Password }));
+const PointPage = lazy(async () => ({ default: (await import("./pages/PointPage")).PointPage }));
+
+const modeKey = "anlan.mode";
+
+function Anlan() {
+  const { i18n } = useTranslation();
+  const [mode, setMode] = useState<Mode>(() => (localStorage.getItem(modeKey) === "day" ? "day" : "night"));
+  useEffect(() => {
+    applyTokens(mode);
+    localStorage.setItem(modeKey, mode);
+  }, [mode]);
+  const c = tokens[mode];
+  return (
+    <ConfigProvider
+      locale={i18n.language === "en" ? enUS : zhCN}
+      theme={{
+        algorithm: mode === "night" ? theme.darkAlgorithm : theme.defaultAlgorithm,
+        token: {
+          colorPrimary: c.accent,
+          colorBgBase: c.ground,
+          colorBgContainer: c.panel,
+          colorBgElevated: c.raised,
+          colorTextBase: c.text,
+          colorBorder: c.line,
+          colorBorderSecondary: c.line,
+          colorError: c.critical,
+          borderRadius: 6,
+          fontSize: 16,
+          controlHeight: 36,
+          fontFamily: "var(--font)",
+          motion: false,
+        },
+      }}
+    >
+      <AntApp>
+        <Session mode={mode} setMode={setMode} />
+      </AntApp>
+    </ConfigProvider>
+  );
+}
+
+/** Session decides between the door and the desk. A server that can not be reached is not "signed out". */
+function Session(props: { mode: Mode; setMode: (m: Mode) => void }) {
+  const me = useMe();
+  if (me.data) {
+    return (
+      <SessionContext value={me.data}>
+        <LiveProvider>
+          <Routes>
+            <Route element={<Shell {...props} />}>
+              <Route index element={<Console />} />
+              <Route path="alarms/:id" element={<AlarmPage />} />
+              <Route path="history" element={<History />} />
+              <Route path="incidents" element={<Incidents />} />
+              <Route path="incidents/:id" element={<IncidentPage />} />
+              <Route path="points/:edge/:point" element={<PointPage />} />
+              <Route path="fleet" element={<Fleet />} />
+              <Route path="password" element={<Password />} />
+              <Route path="*" element={<NotFound />} />
+            </Route>
+          </Routes>
+        </LiveProvider>
+      </SessionContext>
+    );
+  }
+  if (me.error instanceof Problem && me.error.status === 401) return <Login />;
+  if (me.error) return <Failed error={me.error} retry={() => void me.refetch()} />;
+  return <Loading />;
+}
+
+function NotFound() {
+  const { t } = useTranslation();
+  return (
+    <main className="page">
+      <h1>{t("common.notFound")}</h1>
+      <Link to="/">{t("common.home")}</Link>
+    </main>
+  );
+}
+
+const cache = new QueryClient({
+  defaultOptions: { queries: { retry: 1, staleTime: 5_000, refetchOnWindowFocus: false } },
+});
+
+await startLanguage();
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <QueryClientProvider client={cache}>
+    <BrowserRouter>
+      <Anlan />
+    </BrowserRouter>
+  </QueryClientProvider>,
+);

@@ -1,0 +1,148 @@
+import { Button } from "antd";
+import { useTranslation } from "react-i18next";
+import { Link, useNavigate } from "react-router";
+import { usePlans } from "../api/queries";
+import type { Alarm } from "../api/types";
+import { say } from "../i18n";
+import { useNow } from "../live/context";
+import { NoteForm } from "./Acknowledge";
+import { clock, elapsed, placeName, reading } from "./format";
+import { Hold } from "./Hold";
+import { QualityMark, SeverityMark, StateWord } from "./marks";
+import { useSession } from "./session";
+import { useAlarmVerbs, useLaunch } from "./verbs";
+
+export type Noting = "ack" | "false" | undefined;
+
+/** AlarmPanel is the "now": what this alarm wants, and the verbs for it. */
+export function AlarmPanel(props: { alarm: Alarm; noting: Noting; setNoting: (n: Noting) => void }) {
+  const { alarm: a, noting, setNoting } = props;
+  const { t } = useTranslation();
+  const now = useNow();
+  const verbs = useAlarmVerbs();
+  const submit = (note: string) => {
+    if (noting === "ack")
+      verbs.acknowledge.mutate({ alarm: a, note }, { onSuccess: () => setNoting(undefined) });
+    else
+      verbs.judge.mutate({ alarm: a, verb: "false-alarm", note }, { onSuccess: () => setNoting(undefined) });
+  };
+  return (
+    <article className={`panel ${a.severity}`} aria-live="polite">
+      <header>
+        <SeverityMark severity={a.severity} filled={a.state === "unacked"} />
+        <h1>{say(a.title)}</h1>
+        <p className="place">{placeName(a.place, a.building_name)}</p>
+      </header>
+      {a.do && (
+        <section className="first">
+          <h2>{t("console.first")}</h2>
+          <p>{say(a.do)}</p>
+        </section>
+      )}
+      <dl>
+        <dt>{t("alarm.since")}</dt>
+        <dd>{elapsed(now - Date.parse(a.raised_at))}</dd>
+        <dt>{t("alarm.device")}</dt>
+        <dd>{say(a.device_name) || a.point || a.edge}</dd>
+        {a.unit && (
+          <>
+            <dt>{t("alarm.value")}</dt>
+            <dd>
+              {reading(a.value, a.unit, 1)} <QualityMark quality={a.quality} />
+            </dd>
+          </>
+        )}
+        <dt>{t("history.columns.state")}</dt>
+        <dd>
+          <StateWord alarm={a} />
+        </dd>
+      </dl>
+      {a.ack && (
+        <p className="ack">
+          {t("alarm.by", { name: a.ack.name, at: clock(a.ack.at) })}
+          {a.ack.note && <q>{a.ack.note}</q>}
+        </p>
+      )}
+      {noting ? (
+        <NoteForm
+          alarm={a}
+          busy={verbs.acknowledge.isPending || verbs.judge.isPending}
+          title={t(noting === "ack" ? "alarm.acknowledge" : "alarm.falseWhy")}
+          onSubmit={submit}
+          onCancel={() => setNoting(undefined)}
+        />
+      ) : (
+        <Verbs alarm={a} verbs={verbs} setNoting={setNoting} />
+      )}
+      <Link to={`/alarms/${a.id}`}>{t("alarm.detail")} →</Link>
+    </article>
+  );
+}
+
+function Verbs(props: {
+  alarm: Alarm;
+  verbs: ReturnType<typeof useAlarmVerbs>;
+  setNoting: (n: Noting) => void;
+}) {
+  const { alarm: a, verbs, setNoting } = props;
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const open = a.state !== "closed";
+  return (
+    <div className="verbs">
+      {may("alarm.ack") && open && a.state !== "acked" && (
+        <Button type="primary" size="large" id="acknowledge" onClick={() => setNoting("ack")}>
+          {t("alarm.acknowledge")} (A)
+        </Button>
+      )}
+      {may("alarm.confirm") && open && (
+        <>
+          <Button size="large" onClick={() => verbs.judge.mutate({ alarm: a, verb: "confirm", note: "" })}>
+            {t("alarm.confirm")}
+          </Button>
+          <Button size="large" onClick={() => setNoting("false")}>
+            {t("alarm.false")}
+          </Button>
+        </>
+      )}
+      {may("alarm.mute") && open && a.condition !== "normal" && !a.muted && (
+        <Button size="large" onClick={() => verbs.mute.mutate(a)}>
+          {t("alarm.mute")}
+        </Button>
+      )}
+      {may("alarm.reset") && open && a.latched && (
+        <Button size="large" id="reset" loading={verbs.reset.isPending} onClick={() => verbs.reset.mutate(a)}>
+          {t("alarm.reset")}
+        </Button>
+      )}
+      <Launch alarm={a} />
+    </div>
+  );
+}
+
+/** Launch leads to the alarm's incident, or starts the plan for its hazard. */
+function Launch({ alarm: a }: { alarm: Alarm }) {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const navigate = useNavigate();
+  const plans = usePlans(may("plan.launch")).data ?? [];
+  const launch = useLaunch((i) => void navigate(`/incidents/${i.id}`));
+  if (a.incident) {
+    return (
+      <Link className="incident-link" id="incident" to={`/incidents/${a.incident}`}>
+        {t("alarm.incident")} →
+      </Link>
+    );
+  }
+  const plan = plans.find((p) => p.hazard === a.hazard && p.available);
+  if (!plan || a.state === "closed") return null;
+  return (
+    <Hold
+      id="launch"
+      label={t("alarm.launch", { plan: say(plan.title) })}
+      holding={t("alarm.launchHold")}
+      disabled={launch.isPending}
+      onDone={() => launch.mutate({ plan: plan.id, building: a.building, place: a.place, alarm: a.id })}
+    />
+  );
+}
