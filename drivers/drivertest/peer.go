@@ -1,0 +1,230 @@
+package drivertest
+
+import (
+	"encoding/binary"
+	"io"
+	"sync"
+	"time"
+)
+
+// Framing is how the peer wraps its answers.
+type Framing int
+
+// Framings.
+const (
+	RTU Framing = iota
+	TCP
+)
+
+// Request is what the peer was asked.
+type Request struct {
+	Index       int // from 0
+	Raw         []byte
+	Transaction uint16
+	Unit        uint8
+	PDU         []byte
+	Answer      []byte // the whole right frame
+	framing     Framing
+}
+
+// Frame wraps another pdu, under the request's transaction.
+func (r *Request) Frame(unit uint8, pdu []byte) []byte {
+	return wrap(r.framing, r.Transaction, unit, pdu)
+}
+
+// FrameOf wraps a pdu under another transaction; RTU has none.
+func (r *Request) FrameOf(transaction uint16, unit uint8, pdu []byte) []byte {
+	return wrap(r.framing, transaction, unit, pdu)
+}
+
+// RightPDU is the pdu of the right answer.
+func (r *Request) RightPDU() []byte { return answerTo(r.Unit, r.PDU) }
+
+// Send is bytes put on the line some time after the previous ones.
+type Send struct {
+	After  time.Duration
+	Bytes  []byte
+	Hangup bool // close the line instead
+}
+
+// Behaviour decides what the peer does about a request. nil is the right answer.
+type Behaviour func(r *Request) []Send
+
+// Peer answers requests on a stream by a script. Register a of unit u holds Value(u, a),
+// so that an answer taken for another question shows.
+type Peer struct {
+	Stream  io.ReadWriteCloser
+	Framing Framing
+	React   time.Duration // before a right answer
+	Behave  Behaviour
+	// CharTime is how long the wire takes for a character of a request; 0 is no wire.
+	CharTime time.Duration
+
+	mu     sync.Mutex
+	turn   chan struct{} // one sender at a time; a channel, so that synctest's time can pass
+	sends  sync.WaitGroup
+	writes []Write
+}
+
+// Write is a single write the peer carried out.
+type Write struct {
+	Unit           uint8
+	Address, Value uint16
+}
+
+// Value is what a register of the peer holds.
+func Value(unit uint8, addr uint16) uint16 {
+	x := uint32(unit)<<16 | uint32(addr)
+	x ^= x >> 15
+	x *= 0x2c1b3c6d
+	x ^= x >> 12
+	x *= 0x297a2d39
+	return uint16(x >> 15)
+}
+
+// Writes lists the single writes carried out so far.
+func (p *Peer) Writes() []Write {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]Write(nil), p.writes...)
+}
+
+// Run answers until the stream ends.
+func (p *Peer) Run() {
+	defer p.sends.Wait()
+	p.turn = make(chan struct{}, 1)
+	var buf []byte
+	chunk := make([]byte, 512)
+	for i := 0; ; {
+		n, err := p.Stream.Read(chunk)
+		if err != nil {
+			return
+		}
+		buf = append(buf, chunk[:n]...)
+		for {
+			r, used := parse(p.Framing, buf)
+			buf = buf[used:]
+			if r == nil {
+				break
+			}
+			r.Index = i
+			i++
+			p.answer(r)
+		}
+	}
+}
+
+func (p *Peer) answer(r *Request) {
+	r.Answer = r.Frame(r.Unit, r.RightPDU())
+	if f := r.PDU[0]; f == 5 || f == 6 {
+		p.mu.Lock()
+		p.writes = append(p.writes, Write{r.Unit, binary.BigEndian.Uint16(r.PDU[1:]), binary.BigEndian.Uint16(r.PDU[3:])})
+		p.mu.Unlock()
+	}
+	var sends []Send
+	if p.Behave != nil {
+		sends = p.Behave(r)
+	}
+	if sends == nil {
+		sends = []Send{{After: p.React, Bytes: r.Answer}}
+	}
+	p.sends.Go(func() {
+		if wire := time.Duration(len(r.Raw)+2) * p.CharTime; wire > 0 {
+			time.Sleep(wire)
+		}
+		for _, s := range sends {
+			if s.After > 0 {
+				time.Sleep(s.After)
+			}
+			if s.Hangup {
+				_ = p.Stream.Close() // the hang-up is the point
+				return
+			}
+			p.turn <- struct{}{}
+			_, err := p.Stream.Write(s.Bytes)
+			<-p.turn
+			if err != nil {
+				return
+			}
+		}
+	})
+}
+
+// parse takes one request off the front of b.
+func parse(f Framing, b []byte) (*Request, int) {
+	if f == TCP {
+		if len(b) < 8 {
+			return nil, 0
+		}
+		n := 6 + int(binary.BigEndian.Uint16(b[4:]))
+		if len(b) < n {
+			return nil, 0
+		}
+		return &Request{Raw: append([]byte(nil), b[:n]...), Transaction: binary.BigEndian.Uint16(b), Unit: b[6], PDU: append([]byte(nil), b[7:n]...), framing: f}, n
+	}
+	if len(b) < 8 {
+		return nil, 0
+	}
+	n := 8
+	if b[1] == 15 || b[1] == 16 {
+		n = 9 + int(b[6])
+	}
+	if len(b) < n {
+		return nil, 0
+	}
+	if crc(b[:n]) != 0 {
+		return nil, len(b)
+	}
+	return &Request{Raw: append([]byte(nil), b[:n]...), Unit: b[0], PDU: append([]byte(nil), b[1:n-2]...), framing: f}, n
+}
+
+func wrap(f Framing, transaction uint16, unit uint8, pdu []byte) []byte {
+	if f == TCP {
+		head := []byte{byte(transaction >> 8), byte(transaction), 0, 0, byte((len(pdu) + 1) >> 8), byte(len(pdu) + 1), unit}
+		return append(head, pdu...)
+	}
+	b := append([]byte{unit}, pdu...)
+	c := crc(b)
+	return append(b, byte(c), byte(c>>8))
+}
+
+// crc is computed bit by bit; over a frame with its own CRC it is 0.
+func crc(b []byte) uint16 {
+	c := uint16(0xFFFF)
+	for _, x := range b {
+		c ^= uint16(x)
+		for range 8 {
+			low := c & 1
+			c >>= 1
+			if low == 1 {
+				c ^= 0xA001
+			}
+		}
+	}
+	return c
+}
+
+// answerTo is the right reply of a unit whose every register and bit is known.
+func answerTo(unit uint8, pdu []byte) []byte {
+	addr := binary.BigEndian.Uint16(pdu[1:])
+	switch f := pdu[0]; f {
+	case 1, 2:
+		count := int(binary.BigEndian.Uint16(pdu[3:]))
+		out := append([]byte{f, byte((count + 7) / 8)}, make([]byte, (count+7)/8)...)
+		for i := range count {
+			out[2+i/8] |= byte(Value(unit, addr+uint16(i))&1) << (i % 8)
+		}
+		return out
+	case 3, 4:
+		count := int(binary.BigEndian.Uint16(pdu[3:]))
+		out := []byte{f, byte(2 * count)}
+		for i := range count {
+			out = binary.BigEndian.AppendUint16(out, Value(unit, addr+uint16(i)))
+		}
+		return out
+	case 5, 6, 15, 16:
+		return append([]byte(nil), pdu[:5]...)
+	default:
+		return []byte{f | 0x80, 1}
+	}
+}

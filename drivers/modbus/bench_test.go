@@ -1,0 +1,85 @@
+package modbus_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"anlan/drivers/drivertest"
+	"anlan/drivers/modbus"
+	"anlan/drivers/serialport"
+)
+
+// BenchmarkRTU_BusEfficiency measures how much of what the wire allows is used: floor is
+// the request, 5 ms of turnaround, the answer and t3.5.
+func BenchmarkRTU_BusEfficiency(b *testing.B) {
+	for _, baud := range []int{9600, 115200} {
+		for _, count := range []uint16{8, 64} {
+			b.Run(fmt.Sprintf("baud=%d/registers=%d", baud, count), func(b *testing.B) { benchmarkLine(b, baud, count) })
+		}
+	}
+}
+
+const turnaround = 5 * time.Millisecond
+
+func benchmarkLine(b *testing.B, baud int, count uint16) {
+	tc := 10 * time.Second / time.Duration(baud)
+	t35 := max(tc*7/2, 1750*time.Microsecond)
+	if baud > 19200 {
+		t35 = 1750 * time.Microsecond
+	}
+	far, near := drivertest.PTY(b)
+	peer := &drivertest.Peer{Stream: &paced{b, far, tc, time.Time{}}, Framing: drivertest.RTU}
+	go peer.Run()
+	port, err := serialport.Open(near, serialport.Mode{Baud: baud})
+	if err != nil {
+		b.Fatal(err)
+	}
+	client := modbus.NewRTU(port, modbus.RTUOptions{Baud: baud, Wait: serialport.WaitUntil})
+	defer func() { _ = client.Close() }()
+	floor := 8*tc + max(t35, turnaround) + time.Duration(5+2*int(count))*tc + t35
+	for b.Loop() {
+		if _, err := client.ReadHoldingRegisters(b.Context(), 1, 0, count); err != nil {
+			b.Fatal(err)
+		}
+	}
+	real := b.Elapsed() / time.Duration(b.N)
+	b.ReportMetric(float64(floor)/float64(real), "floor/real")
+	b.ReportMetric(floor.Seconds()*1000, "floor-ms")
+}
+
+// paced is the far end of a line: what is read has taken its wire time, and what is
+// written comes out byte after byte, in the small runs a UART hands on.
+type paced struct {
+	b    *testing.B
+	file interface {
+		Read([]byte) (int, error)
+		Write([]byte) (int, error)
+		Close() error
+	}
+	charTime time.Duration
+	heard    time.Time // when the last request's last bit came
+}
+
+func (p *paced) Read(buf []byte) (int, error) {
+	n, err := p.file.Read(buf)
+	p.heard = time.Now().Add(time.Duration(n) * p.charTime)
+	return n, err
+}
+
+func (p *paced) Write(buf []byte) (int, error) {
+	at := p.heard.Add(turnaround)
+	for i := 0; i < len(buf); i += 16 {
+		run := buf[i:min(i+16, len(buf))]
+		at = at.Add(time.Duration(len(run)) * p.charTime)
+		if err := serialport.WaitUntil(p.b.Context(), at); err != nil {
+			return i, err
+		}
+		if _, err := p.file.Write(run); err != nil {
+			return i, err
+		}
+	}
+	return len(buf), nil
+}
+
+func (p *paced) Close() error { return p.file.Close() }

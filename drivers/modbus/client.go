@@ -1,0 +1,154 @@
+package modbus
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"anlan/drivers"
+	"anlan/drivers/profile"
+)
+
+// Stream is what a client speaks over: a serial port, a connection, or one end of a
+// net.Pipe. A read past its deadline returns an error with Timeout() true.
+type Stream interface {
+	io.ReadWriteCloser
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+}
+
+// Client asks one line or connection, one request at a time. It is not for concurrent
+// use, except Counters. Errors match those of package drivers, and [ErrArgument].
+type Client struct {
+	wire     wire
+	counters *counters
+}
+
+// wire is a framing: it puts one request out and returns the pdu that answers it, and
+// when its last byte came. The pdu is valid until the next call.
+type wire interface {
+	roundTrip(ctx context.Context, r *request) (pdu []byte, at time.Time, err error)
+	setTiming(unit uint8, t profile.Timing)
+	close() error
+}
+
+// SetTiming tells what the manual says of a unit. For a unit set twice the slower
+// figures hold.
+func (c *Client) SetTiming(unit uint8, t profile.Timing) { c.wire.setTiming(unit, t) }
+
+// Counters may be read from any goroutine.
+func (c *Client) Counters() Counters { return c.counters.snapshot() }
+
+// Close releases the stream.
+func (c *Client) Close() error { return c.wire.close() }
+
+// ReadCoils reads count bits with function 1.
+func (c *Client) ReadCoils(ctx context.Context, unit uint8, addr, count uint16) ([]bool, error) {
+	bits, _, err := c.readBits(ctx, unit, fcReadCoils, addr, count)
+	return bits, err
+}
+
+// ReadDiscreteInputs reads count bits with function 2.
+func (c *Client) ReadDiscreteInputs(ctx context.Context, unit uint8, addr, count uint16) ([]bool, error) {
+	bits, _, err := c.readBits(ctx, unit, fcReadDiscreteInputs, addr, count)
+	return bits, err
+}
+
+// ReadHoldingRegisters reads count registers with function 3.
+func (c *Client) ReadHoldingRegisters(ctx context.Context, unit uint8, addr, count uint16) ([]uint16, error) {
+	regs, _, err := c.readRegisters(ctx, unit, fcReadHoldingRegisters, addr, count)
+	return regs, err
+}
+
+// ReadInputRegisters reads count registers with function 4.
+func (c *Client) ReadInputRegisters(ctx context.Context, unit uint8, addr, count uint16) ([]uint16, error) {
+	regs, _, err := c.readRegisters(ctx, unit, fcReadInputRegisters, addr, count)
+	return regs, err
+}
+
+// WriteSingleCoil switches one coil with function 5 and returns once it was echoed.
+// Unit 0 is a broadcast, which nobody echoes.
+func (c *Client) WriteSingleCoil(ctx context.Context, unit uint8, addr uint16, on bool) error {
+	value := CoilOff
+	if on {
+		value = CoilOn
+	}
+	return c.writeRaw(ctx, unit, fcWriteSingleCoil, addr, value)
+}
+
+// WriteSingleRegister sets one register with function 6.
+func (c *Client) WriteSingleRegister(ctx context.Context, unit uint8, addr, value uint16) error {
+	return c.writeRaw(ctx, unit, fcWriteSingleRegister, addr, value)
+}
+
+// WriteMultipleCoils switches coils with function 15.
+func (c *Client) WriteMultipleCoils(ctx context.Context, unit uint8, addr uint16, values []bool) error {
+	r, err := newWriteBits(unit, addr, values)
+	if err != nil {
+		return err
+	}
+	_, _, err = c.ask(ctx, r)
+	return err
+}
+
+// WriteMultipleRegisters sets registers with function 16.
+func (c *Client) WriteMultipleRegisters(ctx context.Context, unit uint8, addr uint16, values []uint16) error {
+	r, err := newWriteRegisters(unit, addr, values)
+	if err != nil {
+		return err
+	}
+	_, _, err = c.ask(ctx, r)
+	return err
+}
+
+// writeRaw sends any 16-bit value; some relay boards take a coil's value as a duration.
+func (c *Client) writeRaw(ctx context.Context, unit, function uint8, addr, value uint16) error {
+	_, _, err := c.ask(ctx, newWrite(unit, function, addr, value))
+	return err
+}
+
+func (c *Client) readBits(ctx context.Context, unit, function uint8, addr, count uint16) ([]bool, time.Time, error) {
+	r, err := newRead(unit, function, addr, count)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	pdu, at, err := c.ask(ctx, r)
+	if err != nil {
+		return nil, at, err
+	}
+	return unpackBits(pdu[2:], int(count)), at, nil
+}
+
+func (c *Client) readRegisters(ctx context.Context, unit, function uint8, addr, count uint16) ([]uint16, time.Time, error) {
+	r, err := newRead(unit, function, addr, count)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	pdu, at, err := c.ask(ctx, r)
+	if err != nil {
+		return nil, at, err
+	}
+	return unpackRegisters(pdu[2:]), at, nil
+}
+
+func (c *Client) ask(ctx context.Context, r request) ([]byte, time.Time, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, time.Time{}, fmt.Errorf("modbus: %v: %w", &r, err)
+	}
+	return c.wire.roundTrip(ctx, &r)
+}
+
+// QuarantineError says until when a unit is rested. It matches
+// [drivers.ErrQuarantined].
+type QuarantineError struct {
+	Unit  uint8
+	Until time.Time
+}
+
+func (e *QuarantineError) Error() string {
+	return fmt.Sprintf("modbus: unit %d rests until %s: quarantined", e.Unit, e.Until.Format("15:04:05.000"))
+}
+
+// Unwrap makes errors.Is(err, drivers.ErrQuarantined) true.
+func (e *QuarantineError) Unwrap() error { return drivers.ErrQuarantined }

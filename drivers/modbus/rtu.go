@@ -1,0 +1,318 @@
+package modbus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"anlan/drivers"
+	"anlan/drivers/profile"
+)
+
+// RTUOptions describe the serial line. The zero value is 9600 8N1.
+type RTUOptions struct {
+	Baud        int
+	BitsPerChar int
+	// Unpaced says that the far end keeps no wire time, so that an answer can not be
+	// refused for coming too early.
+	Unpaced bool
+	// Wait sleeps until t or until ctx ends; nil uses the runtime's timers, which may
+	// be a millisecond late.
+	Wait func(ctx context.Context, t time.Time) error
+}
+
+func (o RTUOptions) filled() RTUOptions {
+	if o.Baud == 0 {
+		o.Baud = 9600
+	}
+	if o.BitsPerChar == 0 {
+		o.BitsPerChar = 10
+	}
+	if o.Wait == nil {
+		o.Wait = waitTimer
+	}
+	return o
+}
+
+// charTime is how long the wire takes for a character.
+func (o RTUOptions) charTime() time.Duration {
+	o = o.filled()
+	return time.Duration(o.BitsPerChar) * time.Second / time.Duration(o.Baud)
+}
+
+// silence is t3.5: the standard fixes it above 19200 baud.
+func (o RTUOptions) silence() time.Duration {
+	if o.filled().Baud > 19200 {
+		return 1750 * time.Microsecond
+	}
+	return o.charTime() * 7 / 2
+}
+
+func waitTimer(ctx context.Context, t time.Time) error {
+	d := time.Until(t)
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// NewRTU speaks Modbus RTU over a stream.
+func NewRTU(stream Stream, opts RTUOptions) *Client {
+	opts = opts.filled()
+	c := &counters{}
+	return &Client{counters: c, wire: &rtu{link: link{stream: stream, count: c}, opts: opts,
+		tc: opts.charTime(), t35: opts.silence(), units: map[uint8]*unit{}}}
+}
+
+// rtu owns the line. Its only state between requests is the time the line was last
+// busy and what is known of each unit.
+type rtu struct {
+	link
+	opts    RTUOptions
+	tc, t35 time.Duration
+	busy    time.Time // when the last byte passed, either way
+	units   map[uint8]*unit
+	out     []byte
+	buf     [2 * MaxRTU]byte
+}
+
+func (t *rtu) setTiming(id uint8, timing profile.Timing) {
+	u := t.unit(id)
+	u.told = slower(u.told, timing)
+	u.timing = u.told.Filled()
+}
+
+func (t *rtu) unit(id uint8) *unit {
+	u := t.units[id]
+	if u == nil {
+		u = &unit{timing: profile.Timing{}.Filled()}
+		t.units[id] = u
+	}
+	return u
+}
+
+func (t *rtu) close() error {
+	t.lost(errors.New("closed"))
+	return t.stream.Close()
+}
+
+func (t *rtu) roundTrip(ctx context.Context, r *request) ([]byte, time.Time, error) {
+	if t.down != nil {
+		return nil, time.Time{}, t.down
+	}
+	defer t.guard(ctx)()
+	if r.unit == 0 {
+		return nil, time.Time{}, t.broadcast(ctx, r)
+	}
+	u := t.unit(r.unit)
+	if now := time.Now(); now.Before(u.restUntil) {
+		t.count.quarantined.Add(1)
+		return nil, time.Time{}, &QuarantineError{r.unit, u.restUntil}
+	}
+	if u.suspects(r.shape()) {
+		if err := t.prove(ctx, u, r); err != nil {
+			return nil, time.Time{}, err
+		}
+	}
+	return t.transact(ctx, u, r)
+}
+
+// broadcastPause gives every unit time to carry out what nobody confirms.
+const broadcastPause = 100 * time.Millisecond
+
+func (t *rtu) broadcast(ctx context.Context, r *request) error {
+	err := t.send(ctx, &unit{}, r)
+	if err == nil {
+		err = t.opts.Wait(ctx, t.busy.Add(broadcastPause))
+	}
+	if err != nil {
+		return fmt.Errorf("modbus: %v: %w", r, err)
+	}
+	return nil
+}
+
+// prove makes sure that nothing of u is still to come before r, whose answer would look
+// the same, is asked: by an answer to a read of another size, or by a quiet line.
+func (t *rtu) prove(ctx context.Context, u *unit, r *request) error {
+	if probe, ok := u.probe(r); ok {
+		_, _, err := t.transact(ctx, u, &probe)
+		if err != nil && !errors.Is(err, drivers.ErrException) {
+			return err
+		}
+		return nil
+	}
+	quiet := time.Now().Add(max(4*t.t35, min(u.slowest, u.timing.MaxLatency)))
+	n, err := t.listen(ctx, quiet)
+	if err != nil {
+		return fmt.Errorf("modbus: %v: %w", r, err)
+	}
+	if n > 0 {
+		t.count.strays.Add(1)
+		u.failed(r, time.Now())
+		return fmt.Errorf("modbus: %v: the line is not quiet after a time-out: %w", r, drivers.ErrCorrupt)
+	}
+	u.pending = nil
+	return nil
+}
+
+// transact puts r on the wire and waits for its answer.
+func (t *rtu) transact(ctx context.Context, u *unit, r *request) ([]byte, time.Time, error) {
+	begun := t.count.bytesOut.Load()
+	if err := t.send(ctx, u, r); err != nil {
+		if t.count.bytesOut.Load() > begun {
+			u.failed(r, time.Now())
+		}
+		return nil, time.Time{}, fmt.Errorf("modbus: %v: %w", r, err)
+	}
+	a := answer{line: t, unit: u, request: r, sent: t.busy}
+	pdu, err := a.wait(ctx)
+	now := time.Now()
+	switch {
+	case err == nil || errors.Is(err, drivers.ErrException):
+		t.count.answers.Add(1)
+		u.answered(a.first.Sub(a.sent), now)
+		if err != nil {
+			t.count.exceptions.Add(1)
+		}
+		return pdu, a.last, err
+	case errors.Is(err, drivers.ErrTimeout):
+		t.count.timeouts.Add(1)
+		u.missed()
+	case errors.Is(err, drivers.ErrCorrupt):
+		t.count.crc.Add(1)
+	}
+	u.failed(r, now)
+	return nil, time.Time{}, err
+}
+
+// send keeps the silence before a request, empties the line and writes. Afterwards busy
+// is when the last bit will be out.
+func (t *rtu) send(ctx context.Context, u *unit, r *request) error {
+	free := t.busy.Add(t.t35)
+	if at := u.lastBusy.Add(u.timing.Pause); at.After(free) {
+		free = at
+	}
+	if err := t.opts.Wait(ctx, free); err != nil {
+		return err
+	}
+	if n, err := t.drain(ctx); err != nil {
+		return err
+	} else if n > 0 {
+		t.count.strays.Add(1)
+		if err := t.settle(ctx); err != nil {
+			return err
+		}
+	}
+	t.out = AppendRTU(t.out[:0], r.unit, r.pdu)
+	took := time.Duration(len(t.out)) * t.tc
+	t.count.requests.Add(1)
+	start := time.Now()
+	if err := t.write(ctx, t.out, took+time.Second); err != nil {
+		return err
+	}
+	t.busy = start.Add(took)
+	u.sentAt, u.lastBusy = t.busy, t.busy
+	return nil
+}
+
+// drain throws away what has already come and tells how much it was.
+func (t *rtu) drain(ctx context.Context) (int, error) {
+	if p, ok := t.stream.(interface{ Pending([]byte) (int, error) }); ok {
+		total := 0
+		for {
+			n, err := p.Pending(t.buf[:])
+			t.count.bytesIn.Add(uint64(n))
+			total += n
+			if err != nil {
+				return total, t.lost(err)
+			}
+			if n == 0 {
+				return total, nil
+			}
+			t.heard(t.buf[:n])
+			if total > 1<<16 {
+				return total, nil // the line babbles; settle bounds the wait
+			}
+		}
+	}
+	return t.listen(ctx, time.Now().Add(10*time.Microsecond))
+}
+
+// listen throws away everything until a moment and tells how much it was.
+func (t *rtu) listen(ctx context.Context, until time.Time) (int, error) {
+	total := 0
+	for {
+		n, err := t.read(ctx, t.buf[:], until)
+		switch {
+		case errors.Is(err, errQuiet):
+			return total, nil
+		case err != nil:
+			return total, err
+		}
+		total += n
+		t.heard(t.buf[:n])
+		if !time.Now().Before(until) {
+			return total, nil
+		}
+	}
+}
+
+// settle waits until the line has been silent for a while, but no longer than the
+// longest frame and a bit: a line that never falls silent must not stop the caller.
+func (t *rtu) settle(ctx context.Context) error {
+	limit := time.Now().Add(MaxRTU*t.tc + 50*time.Millisecond)
+	for {
+		n, err := t.listen(ctx, time.Now().Add(max(t.t35, 3*time.Millisecond)))
+		if err != nil {
+			return err
+		}
+		t.busy = time.Now()
+		if n == 0 {
+			return nil
+		}
+		if t.busy.After(limit) {
+			return fmt.Errorf("the line does not fall silent: %w", drivers.ErrCorrupt)
+		}
+	}
+}
+
+// heard looks at thrown away bytes for a late answer, to learn how slow its unit is.
+func (t *rtu) heard(b []byte) {
+	t.busy = time.Now()
+	n := replyLength(b)
+	if n <= 0 || n > len(b) {
+		return
+	}
+	if id, _, err := ParseRTU(b[:n]); err == nil {
+		t.late(id)
+	}
+}
+
+func (t *rtu) late(id uint8) {
+	if u := t.units[id]; u != nil && len(u.pending) > 0 {
+		u.learn(time.Since(u.sentAt))
+	}
+}
+
+// pause keeps the line silent for t3.5 after an answer and reports whether further
+// bytes came.
+func (t *rtu) pause(ctx context.Context) (bool, error) {
+	until := t.busy.Add(t.t35)
+	if _, ok := t.stream.(interface{ Pending([]byte) (int, error) }); ok {
+		if err := t.opts.Wait(ctx, until); err != nil {
+			return false, err
+		}
+		n, err := t.drain(ctx)
+		return n > 0, err
+	}
+	n, err := t.listen(ctx, until)
+	return n > 0, err
+}
