@@ -28,6 +28,16 @@ type Acknowledgement struct {
 	At   time.Time `json:"at"`
 }
 
+// Verdict is a person's word on the present occurrence: that it is real, or that it is
+// not. It never changes the condition and is not an acknowledgement.
+type Verdict struct {
+	Kind string    `json:"kind"` // [Confirmed] or [FalseAlarm]
+	By   string    `json:"by"`
+	Name string    `json:"name"`
+	Note string    `json:"note"`
+	At   time.Time `json:"at"`
+}
+
 // Stamps are the instants of one occurrence on its way from the sensor to a person.
 // Sensed, Decided and Spooled are by the edge's clock, Painted by the first console
 // that reported it; the rest by the cloud's. Zero means not yet.
@@ -67,6 +77,7 @@ type Alarm struct {
 	Quality      contract.Quality   `json:"quality"`
 	State        State              `json:"state"`
 	Ack          *Acknowledgement   `json:"ack,omitempty"`
+	Verdict      *Verdict           `json:"verdict,omitempty"`
 	Muted        bool               `json:"muted"`
 	Count        int                `json:"count"`     // occurrences in this row
 	RaisedAt     time.Time          `json:"raised_at"` // sensed time of the present occurrence

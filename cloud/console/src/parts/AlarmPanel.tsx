@@ -5,6 +5,7 @@ import { usePlans } from "../api/queries";
 import type { Alarm } from "../api/types";
 import { say } from "../i18n";
 import { useNow } from "../live/context";
+import { lifeSafety } from "../live/open";
 import { NoteForm } from "./Acknowledge";
 import { clock, elapsed, placeName, reading } from "./format";
 import { Hold } from "./Hold";
@@ -79,6 +80,10 @@ export function AlarmPanel(props: { alarm: Alarm; noting: Noting; setNoting: (n:
   );
 }
 
+/** A latch may be the rule's or the device's own; of the latter the edge is the judge. */
+const resettable = (a: Alarm) =>
+  a.state !== "closed" && (a.latched || (a.condition === "active" && lifeSafety(a)));
+
 function Verbs(props: {
   alarm: Alarm;
   verbs: ReturnType<typeof useAlarmVerbs>;
@@ -110,7 +115,7 @@ function Verbs(props: {
           {t("alarm.mute")}
         </Button>
       )}
-      {may("alarm.reset") && open && a.latched && (
+      {may("alarm.reset") && resettable(a) && (
         <Button size="large" id="reset" loading={verbs.reset.isPending} onClick={() => verbs.reset.mutate(a)}>
           {t("alarm.reset")}
         </Button>

@@ -59,8 +59,10 @@ function SoundLamp() {
       id="sound"
       className={`sound ${state}`}
       data-state={state}
-      onClick={() => void player.arm()}
-      onKeyDown={(e) => e.stopPropagation()}
+      onClick={(e) => {
+        e.currentTarget.blur(); // or the space bar would press it again instead of muting
+        void player.arm();
+      }}
     >
       {t(`strip.sound.${state}`)}
     </button>

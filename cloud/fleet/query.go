@@ -1,0 +1,273 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"anlan/cloud/alarm"
+	"anlan/contract"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+func (e *edge) show(id contract.EdgeID) Edge {
+	out := Edge{ID: id, Name: e.name, Building: e.building, State: e.state, LastSeen: e.watch.LastSeen.Round(0).UTC(), LostSince: e.watch.LostSince.Round(0).UTC(),
+		Boot: e.boot, Config: e.config, Software: e.software, ClockOffsetMS: e.offset.Milliseconds(), Pending: e.pending,
+		DiskFree: e.diskFree, Devices: len(e.manifest.Devices)}
+	for _, d := range e.manifest.Devices {
+		out.Points += len(d.Points)
+	}
+	return out
+}
+
+// Edges lists every edge by id.
+func (s *Service) Edges() []Edge {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := []Edge{}
+	for _, id := range slices.Sorted(maps.Keys(s.edges)) {
+		out = append(out, s.edges[id].show(id))
+	}
+	return out
+}
+
+// Names implements alarm.Namer.
+func (s *Service) Names(id contract.EdgeID, building string, d contract.DeviceID) alarm.Names {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	n := alarm.Names{Building: s.buildings[building].Name}
+	if e := s.edges[id]; e != nil {
+		if dev := e.device[d]; dev != nil {
+			n.Device = dev.Name
+		}
+	}
+	return n
+}
+
+// Latches implements alarm.Namer.
+func (s *Service) Latches(id contract.EdgeID, p contract.PointID, r contract.RuleID) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e := s.edges[id]
+	return e != nil && e.latches[ruleKey{p, r}]
+}
+
+// TimeZone is the IANA zone of a building's community, or "".
+func (s *Service) TimeZone(building string) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.buildings[building].TimeZone
+}
+
+// point shows one point; a lost edge's values are stale whatever they were.
+func (e *edge) point(id contract.EdgeID, p contract.ManifestPoint, now time.Time) Point {
+	out := Point{ID: p.ID, Edge: id, Name: p.Name, Unit: p.Unit, Decimals: p.Decimals, Enum: p.Enum, Alarm: p.Alarm,
+		Min: p.Min, Max: p.Max, Quality: contract.NotRead, Rules: []RuleLine{}}
+	if v, ok := e.last[p.ID]; ok {
+		out.Value, out.Quality, out.At = new(v.Value), v.Quality, time.UnixMilli(v.UnixMS).UTC()
+		out.AgeMS = max(0, now.UnixMilli()-v.UnixMS)
+	}
+	if e.state == Lost && !out.Quality.IsBad() {
+		out.Quality = contract.Stale
+	}
+	for _, r := range e.manifest.Rules {
+		if r.Point == p.ID {
+			out.Rules = append(out.Rules, RuleLine{ID: r.ID, Title: r.Title, Hazard: r.Hazard, Severity: r.Severity, Latch: r.Latch, On: r.On, Off: r.Off})
+		}
+	}
+	return out
+}
+
+func (e *edge) showDevice(id contract.EdgeID, d *contract.ManifestDevice, open []alarm.Alarm, now time.Time) Device {
+	out := Device{ID: d.ID, Edge: id, Bus: d.Bus, Name: d.Name, Place: d.Place, Profile: d.Profile, Model: d.Model, Verified: d.Verified,
+		State: StateOK, Points: make([]Point, 0, len(d.Points))}
+	bad := 0
+	for _, p := range d.Points {
+		pt := e.point(id, p, now)
+		if pt.Quality.IsBad() {
+			bad++
+		}
+		out.Points = append(out.Points, pt)
+	}
+	process, comms := 0, 0
+	for _, a := range open {
+		switch {
+		case a.Edge != id || a.Point.Device() != d.ID:
+		case a.Hazard == contract.Comms:
+			comms++
+		default:
+			process++
+		}
+	}
+	switch {
+	case process > 0:
+		out.State = StateAlarm
+	case e.state == Lost || e.state == Never:
+		out.State = StateUnknown
+	case comms > 0 || bad > 0 && bad < len(d.Points):
+		out.State = StateFault
+	case bad > 0:
+		out.State = StateUnknown
+	}
+	return out
+}
+
+// Overview is everything the overview page shows of the fleet.
+func (s *Service) Overview(ctx context.Context) (Overview, error) {
+	open, err := s.alarms.Open(ctx)
+	if err != nil {
+		return Overview{}, err
+	}
+	last, err := s.alarms.LastEventAt(ctx)
+	if err != nil {
+		return Overview{}, err
+	}
+	out := Overview{Edges: s.Edges(), Buildings: []Building{}, LastEventAt: last}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, id := range slices.Sorted(maps.Keys(s.buildings)) {
+		b, good, total := s.building(s.buildings[id], open)
+		out.Buildings = append(out.Buildings, b)
+		out.Points.Good += good
+		out.Points.Total += total
+		m := s.buildings[id]
+		if out.Community.ID == "" {
+			out.Community = Community{ID: m.Community, Name: m.CommunityName, TZ: m.TimeZone}
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) building(m contract.ManifestBuilding, open []alarm.Alarm) (b Building, good, total int) {
+	b = Building{ID: m.ID, Name: m.Name, Community: m.Community, Floors: nonNil(m.Floors), UnitEntrances: nonNil(m.UnitEntrances), Edges: []contract.EdgeID{}}
+	lost := false
+	for _, id := range slices.Sorted(maps.Keys(s.edges)) {
+		e := s.edges[id]
+		if e.building != m.ID {
+			continue
+		}
+		b.Edges = append(b.Edges, id)
+		lost = lost || e.state == Lost
+		for _, d := range e.manifest.Devices {
+			for _, p := range d.Points {
+				total++
+				if v, ok := e.last[p.ID]; ok && v.Quality.IsGood() && e.state != Lost {
+					good++
+				} else if !ok || v.Quality.IsBad() || e.state == Lost {
+					b.UnknownPoints++
+				}
+			}
+		}
+	}
+	if len(b.Edges) > 0 {
+		b.Edge = b.Edges[0]
+	}
+	worst, process := contract.Severity(0), 0
+	for _, a := range open {
+		if a.Building != m.ID {
+			continue
+		}
+		b.OpenAlarms++
+		worst = max(worst, a.Severity)
+		if a.Hazard != contract.Comms {
+			process++
+		}
+	}
+	if worst > 0 {
+		b.Worst = worst.String()
+	}
+	b.State = buildingState(process, b.OpenAlarms, b.UnknownPoints, lost)
+	return b, good, total
+}
+
+// buildingState: what is known to be wrong first, then what cannot be known.
+func buildingState(process, open, unknown int, lost bool) string {
+	switch {
+	case process > 0:
+		return StateAlarm
+	case lost:
+		return StateLost
+	case unknown > 0 || open > 0:
+		return StateUnknown
+	}
+	return StateOK
+}
+
+func nonNil[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// Building returns one building with its devices, by floor from the top.
+func (s *Service) Building(ctx context.Context, id string) (Building, []Device, error) {
+	open, err := s.alarms.Open(ctx)
+	if err != nil {
+		return Building{}, nil, err
+	}
+	now := s.now()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	m, ok := s.buildings[id]
+	if !ok {
+		return Building{}, nil, fmt.Errorf("fleet: building %q: %w", id, ErrNotFound)
+	}
+	b, _, _ := s.building(m, open)
+	devices := []Device{}
+	for _, eid := range b.Edges {
+		e := s.edges[eid]
+		for i := range e.manifest.Devices {
+			devices = append(devices, e.showDevice(eid, &e.manifest.Devices[i], open, now))
+		}
+	}
+	slices.SortStableFunc(devices, func(a, b Device) int { return cmp.Compare(b.Place.Floor, a.Place.Floor) })
+	return b, devices, nil
+}
+
+// PointOf returns one point with its device and building.
+func (s *Service) PointOf(ctx context.Context, id contract.EdgeID, p contract.PointID) (Point, Device, Building, error) {
+	open, err := s.alarms.Open(ctx)
+	if err != nil {
+		return Point{}, Device{}, Building{}, err
+	}
+	now := s.now()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if e := s.edges[id]; e != nil {
+		if d := e.device[p.Device()]; d != nil {
+			dev := e.showDevice(id, d, open, now)
+			if i := slices.IndexFunc(dev.Points, func(x Point) bool { return x.ID == p }); i >= 0 {
+				b, _, _ := s.building(s.buildings[e.building], open)
+				return dev.Points[i], dev, b, nil
+			}
+		}
+	}
+	return Point{}, Device{}, Building{}, fmt.Errorf("fleet: point %s of %s: %w", p, id, ErrNotFound)
+}
+
+// collector exports the number of edges by state.
+func (s *Service) collector() prometheus.Collector {
+	return edgeCollector{s, prometheus.NewDesc("cloud_fleet_edges", "Edges by state.", []string{"state"}, nil)}
+}
+
+type edgeCollector struct {
+	s    *Service
+	desc *prometheus.Desc
+}
+
+func (c edgeCollector) Describe(ch chan<- *prometheus.Desc) { ch <- c.desc }
+
+func (c edgeCollector) Collect(ch chan<- prometheus.Metric) {
+	n := map[EdgeState]int{Online: 0, Degraded: 0, Lost: 0, Never: 0}
+	for _, e := range c.s.Edges() {
+		n[e.State]++
+	}
+	for state, count := range n {
+		ch <- prometheus.MustNewConstMetric(c.desc, prometheus.GaugeValue, float64(count), string(state))
+	}
+}

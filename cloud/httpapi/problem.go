@@ -1,0 +1,201 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"anlan/cloud/alarm"
+	"anlan/cloud/auth"
+	"anlan/cloud/fleet"
+	"anlan/cloud/incident"
+	"anlan/cloud/org"
+	"anlan/cloud/plan"
+	"anlan/contract"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// fault is an error with its status and its words in both languages.
+type fault struct {
+	status int
+	text   contract.Text
+	field  string        // path of the field that is wrong, "body.name"
+	wait   time.Duration // Retry-After
+	open   []string      // what stands in the way
+}
+
+func (f *fault) Error() string { return "httpapi: " + f.text.In("en") }
+
+func say(status int, zh, en string) *fault {
+	return &fault{status: status, text: contract.Text{ZH: zh, EN: en}}
+}
+
+func badField(field, zh, en string) *fault {
+	return &fault{status: http.StatusUnprocessableEntity, text: contract.Text{ZH: zh, EN: en}, field: field}
+}
+
+// faultOf is the one table from the nouns' errors to HTTP; nil means that it is ours
+// and goes to the log.
+func faultOf(err error, now time.Time) *fault {
+	if f, ok := errors.AsType[*fault](err); ok {
+		return f
+	}
+	if e, ok := errors.AsType[*alarm.ConflictError](err); ok {
+		return alarmConflict(e.Alarm)
+	}
+	if e, ok := errors.AsType[*incident.ConflictError](err); ok {
+		return &fault{status: http.StatusConflict, text: e.Text, open: e.Open}
+	}
+	if e, ok := errors.AsType[*incident.RefusedError](err); ok {
+		return &fault{status: http.StatusForbidden, text: e.Text}
+	}
+	if e, ok := errors.AsType[*incident.InvalidError](err); ok {
+		return badField("body."+e.Field, e.Text.ZH, e.Text.EN)
+	}
+	if e, ok := errors.AsType[*org.InvalidError](err); ok {
+		return badField("body."+e.Field, e.ZH, e.EN)
+	}
+	if e, ok := errors.AsType[*auth.WeakError](err); ok {
+		return badField("body.new", e.ZH, e.EN)
+	}
+	if e, ok := errors.AsType[*auth.LockedError](err); ok {
+		wait := max(e.Until.Sub(now).Round(time.Second), time.Second)
+		mins := int((wait + time.Minute - 1) / time.Minute)
+		return &fault{status: http.StatusTooManyRequests, wait: wait, text: contract.Text{
+			ZH: fmt.Sprintf("失败次数过多，账号已锁定，约 %d 分钟后再试", mins), EN: fmt.Sprintf("Too many failures: the account is locked for about %d min", mins)}}
+	}
+	for _, row := range []struct {
+		is     error
+		status int
+		zh, en string
+	}{
+		{auth.ErrWrong, http.StatusUnauthorized, "用户名或密码不对", "Wrong user name or password"},
+		{auth.ErrSession, http.StatusUnauthorized, "请先登录", "Please sign in"},
+		{org.ErrTaken, http.StatusConflict, "用户名已被使用", "The user name is taken"},
+		{alarm.ErrNotFound, http.StatusNotFound, "没有这个报警", "No such alarm"},
+		{alarm.ErrClosed, http.StatusConflict, "报警已关闭", "The alarm is closed"},
+		{alarm.ErrStillActive, http.StatusConflict, "报警原因仍在，不能复位", "The cause is still present; it cannot be reset"},
+		{alarm.ErrNotLatched, http.StatusConflict, "没有需要复位的报警", "There is nothing to reset"},
+		{alarm.ErrConflict, http.StatusConflict, "报警已有变化，请看最新状态", "The alarm has changed; look at its present state"},
+		{alarm.ErrQuery, http.StatusBadRequest, "查询条件不对", "The query cannot be understood"},
+		{fleet.ErrNotFound, http.StatusNotFound, "没有这个楼栋、设备或点位", "No such building, device or point"},
+		{plan.ErrNotFound, http.StatusNotFound, "没有这个预案", "No such plan"},
+		{incident.ErrNotFound, http.StatusNotFound, "没有这个事件、任务、预案或报警", "No such incident, task, plan or alarm"},
+		{org.ErrNotFound, http.StatusNotFound, "没有这个用户", "No such user"},
+	} {
+		if errors.Is(err, row.is) {
+			return say(row.status, row.zh, row.en)
+		}
+	}
+	return nil
+}
+
+func alarmConflict(a alarm.Alarm) *fault {
+	if k := a.Ack; k != nil {
+		at := k.At.UTC().Format(time.RFC3339)
+		return say(http.StatusConflict, k.Name+" 已于 "+at+" 确认", "Acknowledged by "+k.Name+" at "+at)
+	}
+	return say(http.StatusConflict, "报警已有变化，请看最新状态后再确认", "The alarm has changed; look at its present state first")
+}
+
+// problem is the answer on the wire: RFC 9457 with Open for conflicts.
+type problem struct {
+	huma.ErrorModel
+	Open []string `json:"open,omitempty"`
+	wait time.Duration
+}
+
+// GetHeaders tells clients when to come back.
+func (p *problem) GetHeaders() http.Header {
+	h := http.Header{"Cache-Control": {"no-store"}}
+	if p.wait > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(p.wait/time.Second)))
+	}
+	return h
+}
+
+func (f *fault) in(lang string) *problem {
+	p := &problem{Open: f.open, wait: f.wait}
+	p.Status, p.Title, p.Detail = f.status, http.StatusText(f.status), f.text.In(lang)
+	if f.field != "" {
+		p.Errors = []*huma.ErrorDetail{{Message: f.text.In(lang), Location: f.field}}
+	}
+	return p
+}
+
+// answer turns a handler's error into what the client reads. What is ours is logged
+// and told only as such.
+func (s *server) answer(ctx context.Context, err error) error {
+	f := faultOf(err, s.now())
+	if f == nil {
+		if !errors.Is(err, context.Canceled) {
+			s.log.Error("request", "err", err)
+		}
+		f = say(http.StatusInternalServerError, "服务器内部错误，操作未完成", "Internal error; nothing was done")
+	}
+	return f.in(langOf(ctx))
+}
+
+// write sends a fault from outside the API's handlers.
+func (f *fault) write(w http.ResponseWriter, lang string) {
+	p := f.in(lang)
+	maps.Copy(w.Header(), p.GetHeaders())
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(f.status)
+	json.NewEncoder(w).Encode(p) //nolint:errcheck // the client has gone
+}
+
+// translate writes the framework's own messages (a missing field, a wrong type) in the
+// client's language; the field paths stay.
+func translate(ctx huma.Context, _ string, v any) (any, error) {
+	m, ok := v.(*huma.ErrorModel)
+	if !ok || language(ctx.Header("Accept-Language")) == "en" {
+		return v, nil
+	}
+	out := *m
+	out.Detail = map[int]string{
+		http.StatusBadRequest: "请求格式不对", http.StatusUnprocessableEntity: "输入有误", http.StatusRequestEntityTooLarge: "内容太大",
+		http.StatusUnsupportedMediaType: "不支持的内容类型", http.StatusRequestTimeout: "请求超时", http.StatusNotAcceptable: "不支持的回答格式",
+	}[m.Status]
+	if out.Detail == "" {
+		out.Detail = m.Detail
+	}
+	out.Errors = nil
+	for _, e := range m.Errors {
+		c := *e
+		c.Message = translateDetail(c.Message)
+		out.Errors = append(out.Errors, &c)
+	}
+	return &out, nil
+}
+
+func translateDetail(msg string) string {
+	for _, row := range []struct{ en, zh string }{
+		{"expected required property ", "缺少 "}, {"required query parameter is missing", "缺少此参数"}, {"unexpected property", "不认识的字段"}, {"expected string", "须为文字"}, {"expected boolean", "须为 true 或 false"},
+		{"expected integer", "须为整数"}, {"expected number", "须为数字"}, {"expected length >= ", "长度至少 "}, {"expected length <= ", "长度至多 "},
+		{"expected value to be one of ", "须为其中之一："}, {"expected number >= ", "不得小于 "}, {"expected number <= ", "不得大于 "},
+		{"expected object", "须为对象"}, {"expected array", "须为列表"}, {"invalid integer", "须为整数"}, {"invalid date/time for format", "时间格式须为 RFC 3339"},
+		{"expected string to be RFC 3339 date-time", "时间格式须为 RFC 3339"}, {"request body is required", "缺少内容"},
+	} {
+		if rest, ok := strings.CutPrefix(msg, row.en); ok {
+			return row.zh + strings.TrimSuffix(rest, " to be present")
+		}
+	}
+	return msg
+}
+
+// language picks "en" if the client prefers it, zh-CN otherwise.
+func language(header string) string {
+	first, _, _ := strings.Cut(header, ",")
+	if tag, _, _ := strings.Cut(strings.TrimSpace(first), ";"); tag == "en" || strings.HasPrefix(tag, "en-") {
+		return "en"
+	}
+	return "zh-CN"
+}

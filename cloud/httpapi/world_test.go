@@ -1,0 +1,250 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"anlan/cloud/alarm"
+	"anlan/cloud/audit"
+	"anlan/cloud/auth"
+	"anlan/cloud/broker"
+	"anlan/cloud/db"
+	"anlan/cloud/fleet"
+	"anlan/cloud/incident"
+	"anlan/cloud/org"
+	"anlan/cloud/plan"
+	"anlan/cloud/series"
+	"anlan/configs"
+	"anlan/contract"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// enroller makes real credentials without a running broker.
+type enroller struct{ db *db.DB }
+
+func (e enroller) Enrol(ctx context.Context, id contract.EdgeID, now time.Time) (string, error) {
+	return broker.Enrol(ctx, e.db, id, now)
+}
+
+// world is the whole API over real stores and a real socket.
+type world struct {
+	t         *testing.T
+	db        *db.DB
+	alarms    *alarm.Store
+	incidents *incident.Store
+	fleet     *fleet.Service
+	series    *series.Store
+	auth      *auth.Service
+	hub       *Hub
+	srv       *server
+	http      *httptest.Server
+	passwords map[string]string
+
+	mu     sync.Mutex
+	offset time.Duration
+}
+
+// clock runs with the real one, and can be put forward.
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(w.offset)
+}
+
+func (w *world) forward(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.offset += d
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir := t.TempDir()
+	d, err := db.Open(t.Context(), filepath.Join(dir, "c.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	w := &world{t: t, db: d, passwords: map[string]string{}}
+	log, reg := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
+	trail, users := audit.New(d), org.NewStore(d)
+	w.alarms = alarm.NewStore(d, log, reg, w.clock)
+	w.incidents = incident.NewStore(d, log, reg, trail, w.alarms, time.UTC, w.clock)
+	if w.auth, err = auth.New(t.Context(), d, users, trail, dir); err != nil {
+		t.Fatal(err)
+	}
+	if w.fleet, err = fleet.New(t.Context(), d, w.alarms, log, reg, w.clock); err != nil {
+		t.Fatal(err)
+	}
+	if w.series, err = series.Open(t.Context(), filepath.Join(dir, "series"), series.Options{Now: w.clock, Log: log, Registry: reg}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.series.Close() })
+	w.hub = NewHub(log, reg, w.alarms, w.clock)
+	w.alarms.SetNamer(w.fleet)
+	w.alarms.AddHook(w.incidents.AlarmHook)
+	w.alarms.AddHook(trail.AlarmHook)
+	w.alarms.OnChange(w.hub.Alarm)
+	w.alarms.OnChange(w.incidents.AlarmCommitted)
+	w.incidents.OnChange(w.hub.Incident)
+	w.people(users)
+	w.manifest()
+	plans, err := plan.Load(configs.Files, "plans")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := plan.NewStore(d)
+	if err := store.Publish(t.Context(), plans, w.clock()); err != nil {
+		t.Fatal(err)
+	}
+	w.srv = newServer(Deps{Auth: w.auth, Users: users, Audit: trail, Alarms: w.alarms, AlarmVerbs: w.alarms, Fleet: w.fleet, Series: w.series,
+		Broker: enroller{d}, Plans: store, Incidents: w.incidents, Hub: w.hub, Console: page(), Metrics: reg,
+		Health: d.Read().PingContext, Log: log, Now: w.clock, Node: "test", Version: "test"})
+	w.http = httptest.NewServer(w.srv.handler())
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { w.hub.Run(ctx) }) //nolint:errcheck // ends with ctx
+	t.Cleanup(func() { stop(); wg.Wait(); w.http.Close() })
+	return w
+}
+
+func page() fs.FS {
+	return fstest.MapFS{"index.html": {Data: []byte("<html>安澜</html>")}, "assets/app-1a2b3c.js": {Data: []byte("js")}, "tone.wav": {Data: []byte("wav")}}
+}
+
+// people makes one person per role, with the role as user name.
+func (w *world) people(users *org.Store) {
+	w.t.Helper()
+	for _, r := range org.Roles() {
+		a, err := w.auth.AddUser(w.t.Context(), org.System(), org.User{Username: string(r), Name: r.Title().ZH, Role: r}, w.clock())
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.passwords[string(r)] = a.Password
+	}
+}
+
+func (w *world) manifest() {
+	w.t.Helper()
+	zh := func(s string) contract.Text { return contract.Text{ZH: s, EN: s} }
+	err := w.fleet.Enrol(w.t.Context(), "edge-b03", zh("边缘"))
+	if err == nil {
+		err = w.fleet.Manifest(w.t.Context(), contract.Manifest{V: contract.Version, Edge: "edge-b03", Name: zh("边缘"), Config: "c1",
+			Building: contract.ManifestBuilding{Community: "anlan-garden", CommunityName: zh("安澜花园"), TimeZone: "Asia/Shanghai", ID: "b03", Name: zh("3号楼"), Floors: []int{-1, 1, 12}},
+			Buses:    []contract.ManifestBus{{ID: "rs485-1", Kind: "modbus-rtu", Name: zh("总线")}},
+			Devices: []contract.ManifestDevice{{ID: "f12-smoke-east", Bus: "rs485-1", Profile: "p", Model: "m", Name: zh("东走廊烟感"),
+				Place:  contract.Place{Building: "b03", Floor: 12, Room: zh("东走廊"), Zone: "z-12"},
+				Points: []contract.ManifestPoint{{ID: "f12-smoke-east.smoke", Name: zh("火警"), Alarm: true}}}},
+		})
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// smoke is one report of a smoke detector, as ingest would apply it.
+func (w *world) smoke(device, channel string, c contract.Condition) alarm.Alarm {
+	w.t.Helper()
+	now := w.clock().UTC()
+	in := alarm.ReportInput{Edge: "edge-b03", Received: now, Change: contract.ConditionChange{
+		Point: contract.PointID(device + ".smoke"), Rule: "smoke-fire", Condition: c, Previous: contract.Normal, Severity: contract.Critical, Hazard: contract.Fire,
+		Title: contract.Text{ZH: "烟感火警", EN: "Smoke alarm"}, Place: contract.Place{Building: "b03", Floor: 12, Zone: "z-12"}, Channel: channel,
+		Quality: contract.Good, SensedAt: now, DecidedAt: now}}
+	var changes []alarm.Change
+	ctx := w.t.Context()
+	if err := w.db.Tx(ctx, func(tx *sql.Tx) (err error) { changes, err = w.alarms.Apply(ctx, tx, in); return err }); err != nil {
+		w.t.Fatal(err)
+	}
+	w.alarms.Publish(ctx, changes)
+	return changes[0].Alarm
+}
+
+// client is one browser.
+type client struct {
+	w    *world
+	http *http.Client
+	lang string
+}
+
+func (w *world) browser() *client {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return &client{w, &http.Client{Jar: jar}, "zh-CN"}
+}
+
+// as is a browser with that role signed in.
+func (w *world) as(role org.Role) *client {
+	w.t.Helper()
+	c := w.browser()
+	if status, raw := c.do("POST", "/api/session", map[string]string{"username": string(role), "password": w.passwords[string(role)]}); status != http.StatusOK {
+		w.t.Fatalf("sign in as %s: %d %s", role, status, raw)
+	}
+	return c
+}
+
+func (c *client) request(method, path string, v any) *http.Request {
+	c.w.t.Helper()
+	var rd io.Reader
+	if v != nil {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			c.w.t.Fatal(err)
+		}
+		rd = bytes.NewReader(raw)
+	}
+	r, err := http.NewRequestWithContext(c.w.t.Context(), method, c.w.http.URL+path, rd)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	if v != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	r.Header.Set("Accept-Language", c.lang)
+	return r
+}
+
+func (c *client) do(method, path string, v any) (int, string) {
+	c.w.t.Helper()
+	res, err := c.http.Do(c.request(method, path, v))
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	return res.StatusCode, string(raw)
+}
+
+// want does a request that must give status, and decodes the answer.
+func want[T any](c *client, status int, method, path string, v any) T {
+	c.w.t.Helper()
+	got, raw := c.do(method, path, v)
+	if got != status {
+		c.w.t.Fatalf("%s %s: %d, want %d: %s", method, path, got, status, raw)
+	}
+	var out T
+	if raw != "" {
+		if err := json.Unmarshal([]byte(raw), &out); err != nil {
+			c.w.t.Fatalf("%s %s: %v in %s", method, path, err, raw)
+		}
+	}
+	return out
+}

@@ -1,0 +1,81 @@
+package org
+
+import (
+	"maps"
+	"slices"
+
+	"anlan/contract"
+)
+
+// Role is the part a person plays.
+type Role string
+
+// Roles.
+const (
+	Operator   Role = "operator"   // 值班员: watches, acknowledges, launches plans
+	Supervisor Role = "supervisor" // 班长: also resets, confirms and closes
+	Admin      Role = "admin"      // 管理员: everything, and accounts
+	Guard      Role = "guard"      // 保安: works incidents on foot
+	Viewer     Role = "viewer"     // 只读
+)
+
+// Permission is one thing that can be allowed.
+type Permission string
+
+// Permissions.
+const (
+	AlarmRead     Permission = "alarm.read"
+	AlarmAck      Permission = "alarm.ack"
+	AlarmMute     Permission = "alarm.mute"
+	AlarmReset    Permission = "alarm.reset"
+	AlarmConfirm  Permission = "alarm.confirm"
+	IncidentRead  Permission = "incident.read"
+	IncidentWork  Permission = "incident.work"
+	IncidentClose Permission = "incident.close"
+	PlanLaunch    Permission = "plan.launch"
+	UserManage    Permission = "user.manage"
+)
+
+// rights is the whole table: what is not written here is denied.
+func rights() map[Role][]Permission {
+	operator := []Permission{AlarmRead, AlarmAck, AlarmMute, IncidentRead, IncidentWork, PlanLaunch}
+	supervisor := append(slices.Clone(operator), AlarmReset, AlarmConfirm, IncidentClose)
+	return map[Role][]Permission{
+		Operator:   operator,
+		Supervisor: supervisor,
+		Admin:      append(slices.Clone(supervisor), UserManage),
+		Guard:      {IncidentRead, IncidentWork, AlarmRead},
+		Viewer:     {AlarmRead, IncidentRead},
+	}
+}
+
+// Roles lists every role, in alphabetical order.
+func Roles() []Role { return slices.Sorted(maps.Keys(rights())) }
+
+// Known reports whether r is a role.
+func (r Role) Known() bool { return slices.Contains(Roles(), r) }
+
+// Permissions lists what r may do, in alphabetical order; none for an unknown role.
+func (r Role) Permissions() []Permission {
+	return slices.Sorted(slices.Values(rights()[r]))
+}
+
+// May reports whether r may do p.
+func (r Role) May(p Permission) bool { return slices.Contains(rights()[r], p) }
+
+// Title is the role's name for people.
+func (r Role) Title() contract.Text {
+	switch r {
+	case Operator:
+		return contract.Text{ZH: "值班员", EN: "Operator"}
+	case Supervisor:
+		return contract.Text{ZH: "班长", EN: "Supervisor"}
+	case Admin:
+		return contract.Text{ZH: "管理员", EN: "Administrator"}
+	case Guard:
+		return contract.Text{ZH: "保安", EN: "Guard"}
+	case Viewer:
+		return contract.Text{ZH: "只读", EN: "Viewer"}
+	}
+	return contract.Text{ZH: string(r), EN: string(r)}
+}
