@@ -9,7 +9,8 @@ import (
 )
 
 // console serves the built console: hashed assets for ever, index.html never from a
-// cache, and index.html for every path that is a page of the console.
+// cache, and index.html for every path that may be a page of the console (a
+// point's page has a dot in its name).
 func console(files fs.FS) http.Handler {
 	static := http.FileServerFS(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -28,7 +29,7 @@ func console(files fs.FS) http.Handler {
 			static.ServeHTTP(w, r)
 			return
 		}
-		if path.Ext(name) != "" && name != "index.html" {
+		if strings.HasPrefix(name, "assets/") {
 			http.NotFound(w, r) // a missing file must not look like a page
 			return
 		}

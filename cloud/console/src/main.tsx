@@ -40,6 +40,7 @@ function Anlan() {
   return (
     <ConfigProvider
       locale={i18n.language === "en" ? enUS : zhCN}
+      button={{ autoInsertSpace: false }}
       theme={{
         algorithm: mode === "night" ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: {

@@ -103,6 +103,7 @@ export const en: Words = {
     back: "Back to buildings",
     floor: "Floor",
     devices: "{{n}} devices",
+    pulse: "Live readings",
     wholeBuilding: "Whole building",
   },
   alarm: {
@@ -264,6 +265,7 @@ export const en: Words = {
       devices: "Devices/points",
     },
   },
+  actor: { system: "System", edge: "Edge {{id}}" },
   age: { s: "{{n}} s", m: "{{n}} min", h: "{{n}} h", d: "{{n}} d" },
   common: {
     loading: "Loading",

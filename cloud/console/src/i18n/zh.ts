@@ -92,6 +92,7 @@ export const zh = {
     back: "返回楼栋",
     floor: "楼层",
     devices: "{{n}} 台设备",
+    pulse: "现场实况",
     wholeBuilding: "全楼",
   },
   alarm: {
@@ -253,6 +254,7 @@ export const zh = {
       devices: "设备/点位",
     },
   },
+  actor: { system: "系统", edge: "网关 {{id}}" },
   age: { s: "{{n}} 秒", m: "{{n}} 分", h: "{{n}} 小时", d: "{{n}} 天" },
   common: {
     loading: "加载中",

@@ -5,7 +5,7 @@ import { type AlarmDetail, useAlarm } from "../api/queries";
 import { type Alarm, type AlarmAction, stampNames } from "../api/types";
 import { say } from "../i18n";
 import { AlarmPanel, type Noting } from "../parts/AlarmPanel";
-import { clock, clockMs, dateTime } from "../parts/format";
+import { actorName, clock, clockMs, dateTime } from "../parts/format";
 import { PointChart } from "../parts/PointChart";
 import { Empty, Loaded } from "../parts/states";
 
@@ -57,7 +57,7 @@ function Detail({ detail }: { detail: AlarmDetail }) {
               <li key={e.seq}>
                 <time>{dateTime(e.at)}</time>
                 <b>{t(`event.${e.kind}`, { defaultValue: e.kind })}</b>
-                <span>{e.actor}</span>
+                <span>{actorName(t, e.actor)}</span>
                 {e.text && <q>{e.text}</q>}
               </li>
             ))}

@@ -10,6 +10,7 @@ import { useNow } from "../live/context";
 import { AlarmPanel } from "../parts/AlarmPanel";
 import { AlarmRow } from "../parts/AlarmRow";
 import { age, placeName } from "../parts/format";
+import { Pulse } from "../parts/Pulse";
 import { Section } from "../parts/Section";
 import { Empty, Loaded } from "../parts/states";
 import { Tiles } from "../parts/Tiles";
@@ -69,7 +70,7 @@ export function Console() {
         {current ? (
           <AlarmPanel alarm={current} noting={focus.noting} setNoting={focus.setNoting} />
         ) : (
-          <Empty>{t("console.select")}</Empty>
+          <Pulse building={building} />
         )}
       </aside>
     </main>

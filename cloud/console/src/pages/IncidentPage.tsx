@@ -6,7 +6,7 @@ import { useIncident } from "../api/queries";
 import type { IncidentDetail, Role } from "../api/types";
 import { say } from "../i18n";
 import { useNow } from "../live/context";
-import { clock, dateTime, elapsed, placeName } from "../parts/format";
+import { actorName, clock, dateTime, elapsed, placeName } from "../parts/format";
 import { SeverityMark, StateWord } from "../parts/marks";
 import { NoteDialog } from "../parts/NoteDialog";
 import { useSession } from "../parts/session";
@@ -92,7 +92,9 @@ function Head({ d }: { d: IncidentDetail }) {
           {say(i.title)} <small>{i.human_no}</small>
         </h1>
         <p className="place">{placeName(i.place, i.building_name)}</p>
-        <p className="quiet">{t("incident.launched", { by: i.launched_by, at: dateTime(i.launched_at) })}</p>
+        <p className="quiet">
+          {t("incident.launched", { by: actorName(t, i.launched_by), at: dateTime(i.launched_at) })}
+        </p>
       </div>
       <dl>
         <dt>{t("incident.clock")}</dt>
@@ -159,9 +161,9 @@ const icons: Record<string, string> = {
   task: "✓",
   message: "“",
   action: "⚙",
-  overdue: "⏰",
+  overdue: "!",
   closed: "■",
-  forbid: "⛔",
+  forbid: "⊘",
 };
 
 function Talk({ d }: { d: IncidentDetail }) {
@@ -192,7 +194,7 @@ function Talk({ d }: { d: IncidentDetail }) {
             <time>{clock(e.at)}</time>
             <i aria-hidden>{icons[e.kind] ?? "·"}</i>
             <span>
-              <b>{e.actor}</b> {say(e.text)}
+              <b>{actorName(t, e.actor)}</b> {say(e.text)}
             </span>
           </li>
         ))}

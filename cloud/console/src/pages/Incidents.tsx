@@ -6,7 +6,7 @@ import { useIncidents, useOverview, usePlans } from "../api/queries";
 import type { Incident } from "../api/types";
 import { say } from "../i18n";
 import { useNow } from "../live/context";
-import { dateTime, elapsed, placeName } from "../parts/format";
+import { actorName, dateTime, elapsed, placeName } from "../parts/format";
 import { useSession } from "../parts/session";
 import { Empty, Loaded } from "../parts/states";
 import { useLaunch } from "../parts/verbs";
@@ -68,7 +68,7 @@ function Row({ i }: { i: Incident }) {
         <span>{placeName(i.place, i.building_name)}</span>
         <span className="quiet">{i.human_no}</span>
         <span className="quiet">
-          {t("incident.launched", { by: i.launched_by, at: dateTime(i.launched_at) })}
+          {t("incident.launched", { by: actorName(t, i.launched_by), at: dateTime(i.launched_at) })}
         </span>
         {i.overdue > 0 && <span className="abnormal">{t("incident.overdueCount", { n: i.overdue })}</span>}
         <time>{elapsed(end - Date.parse(i.launched_at))}</time>

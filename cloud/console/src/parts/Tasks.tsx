@@ -49,7 +49,7 @@ function TaskLine({ task, d }: { task: Task; d: IncidentDetail }) {
         </p>
         {(task.prohibits ?? []).map((p) => (
           <p key={p.zh} className="prohibit">
-            ⛔ {t("incident.prohibits")}：{say(p)}
+            ⊘ {t("incident.prohibits")}：{say(p)}
           </p>
         ))}
         <small className="quiet">

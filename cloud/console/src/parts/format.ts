@@ -71,3 +71,10 @@ export function reading(value: number, unit: string, decimals: number, words?: P
 export function qualityKey(q: string): string {
   return `quality.${q.split(":")[1] ?? q}`;
 }
+
+/** actorName writes who did something: people by name, machines by what they are. */
+export function actorName(t: TFunction, actor: string): string {
+  if (actor === "system" || actor === "cloud") return t("actor.system");
+  if (actor.startsWith("edge:")) return t("actor.edge", { id: actor.slice(5) });
+  return actor;
+}

@@ -1,0 +1,266 @@
+package systemtest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+const (
+	coilSiren      = 0
+	coilValve      = 1
+	coilFan        = 2
+	coilGasSiren   = 3
+	inputValveShut = 0
+)
+
+func TestFire_SirenFirstThenConsoleThenIncidentThenReset(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	op, chief := w.login("zhangwei"), w.login("lina")
+	op.ready()
+	// The uplink is down when the fire begins: the edge must not need the cloud.
+	w.play("network-cut?seconds=600")
+	w.play("fire-12")
+	eventually(t, "siren on", func() error {
+		if !w.sim().Coils[coilSiren] {
+			return fmt.Errorf("coils %v", w.sim().Coils)
+		}
+		return nil
+	})
+	siren := firstOn(t, w, coilSiren)
+	for _, a := range op.alarms("open") {
+		if a.Hazard == "fire" {
+			t.Errorf("the cloud knows of %s across a cut line", a.Point)
+		}
+	}
+	w.play("network-cut?seconds=0")
+	east := op.alarm("f12-smoke-east.smoke", active)
+	if received := east.Stamps["received"]; !siren.Before(received) {
+		t.Errorf("the siren's relay was on at %v, after the cloud knew at %v", siren, received)
+	}
+	for _, s := range []string{"sensed", "decided", "spooled", "received", "committed"} {
+		if east.Stamps[s].IsZero() {
+			t.Errorf("stamp %q is missing: %v", s, east.Stamps)
+		}
+	}
+
+	op.alarm("f12-smoke-west.smoke", active)
+	with := op.alarm("f12-smoke-east.smoke", func(a alarmView) error {
+		if a.Incident == "" {
+			return fmt.Errorf("no incident yet")
+		}
+		return nil
+	})
+	i := op.incident(with.Incident)
+	if len(i.Incident.Of) < 2 {
+		t.Errorf("the fire incident stands on %v, want two independent detectors", i.Incident.Of)
+	}
+	if i.Incident.Plan != "fire" || i.Incident.State != "open" || len(i.Tasks) < 5 || len(i.Roles) < 3 {
+		t.Errorf("incident %+v with %d tasks and %d roles", i.Incident, len(i.Tasks), len(i.Roles))
+	}
+	acked := op.acknowledge(east, "已通知就近人员到场")
+	if acked.State != "acked" || acked.Ack == nil || acked.Ack.Name != "张伟" || acked.Ack.Note == "" {
+		t.Errorf("acknowledged: %+v", acked)
+	}
+
+	w.play("normal")
+	chief.allQuiet()
+	eventually(t, "siren off and detectors reset", func() error {
+		s := w.sim()
+		if s.Coils[coilSiren] || s.Smoke["f12-smoke-east"].Alarm || s.Smoke["f12-smoke-west"].Alarm {
+			return fmt.Errorf("coils %v, smoke %v", s.Coils, s.Smoke)
+		}
+		return nil
+	})
+	workToTheEnd(t, chief, with.Incident)
+}
+
+// workToTheEnd does every task in the order the dependencies allow and closes.
+func workToTheEnd(t *testing.T, p *person, id string) {
+	t.Helper()
+	if err := p.post("/api/incidents/"+id+"/close", map[string]string{"note": "too early"}, nil); !isStatus(err, 409) {
+		t.Errorf("closing with open critical tasks: %v, want 409", err)
+	}
+	eventually(t, "every task done", func() error {
+		open := 0
+		for _, task := range p.incident(id).Tasks {
+			switch task.State {
+			case "ready":
+				if err := p.post("/api/incidents/"+id+"/tasks/"+task.Key+"/accept", map[string]string{}, nil); err != nil {
+					return err
+				}
+				open++
+			case "running":
+				if err := p.post("/api/incidents/"+id+"/tasks/"+task.Key+"/done", map[string]string{"note": "systemtest"}, nil); err != nil {
+					return err
+				}
+			case "blocked":
+				open++
+			}
+		}
+		if open > 0 {
+			return fmt.Errorf("%d tasks to do", open)
+		}
+		return nil
+	})
+	if err := p.post("/api/incidents/"+id+"/close", map[string]string{"note": "处置完毕"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if i := p.incident(id); i.Incident.State != "closed" {
+		t.Errorf("incident is %s", i.Incident.State)
+	}
+}
+
+// firstOn is when a coil was first switched on at the device.
+func firstOn(t *testing.T, w *world, coil int) time.Time {
+	t.Helper()
+	for _, x := range w.sim().Writes {
+		if x.Coil == coil && x.On {
+			return x.At
+		}
+	}
+	t.Fatalf("coil %d was never switched on: %+v", coil, w.sim().Writes)
+	return time.Time{}
+}
+
+func TestGasLeak_OnlyTheValveMovesInTheGasZone(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	op, chief := w.login("zhangwei"), w.login("lina")
+	op.ready()
+	w.play("gas-leak")
+	gas := op.alarm("f03-gas-302.concentration", func(a alarmView) error {
+		if a.Incident == "" || a.Severity != "critical" {
+			return fmt.Errorf("severity %s, incident %q", a.Severity, a.Incident)
+		}
+		return nil
+	})
+	if i := op.incident(gas.Incident); i.Incident.Plan != "gas-leak" || len(i.Tasks) < 5 {
+		t.Errorf("incident %+v with %d tasks", i.Incident, len(i.Tasks))
+	}
+	eventually(t, "valve confirmed closed", func() error {
+		if s := w.sim(); !s.Inputs[inputValveShut] {
+			return fmt.Errorf("inputs %v", s.Inputs)
+		}
+		return w.actionIs(op, gas, "gas-valve-03", "confirmed")
+	})
+	eventually(t, "siren in the gas zone refused", func() error { return w.actionIs(op, gas, "siren-03", "refused") })
+
+	w.play("normal")
+	chief.allQuiet()
+	for _, x := range w.sim().Writes {
+		if x.Coil == coilFan || x.Coil == coilGasSiren {
+			t.Errorf("coil %d in the gas zone was written: %+v", x.Coil, x)
+		}
+		if x.Coil == coilValve && x.On {
+			continue
+		}
+	}
+	workToTheEnd(t, chief, gas.Incident)
+}
+
+func (w *world) actionIs(p *person, a alarmView, output, outcome string) error {
+	got := p.actions(a.ID)
+	for _, x := range got {
+		if x.Output == output && x.Outcome == outcome {
+			return nil
+		}
+	}
+	return fmt.Errorf("no %s of %s among %+v", outcome, output, got)
+}
+
+func TestEntrapment_LaunchesItsPlan(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	op, chief := w.login("zhangwei"), w.login("lina")
+	op.ready()
+	before := len(w.sim().Writes)
+	w.play("entrapment")
+	var trapped alarmView
+	eventually(t, "entrapment alarm with its incident", func() error {
+		for _, a := range op.alarms("open") {
+			if a.Hazard == "entrapment" && a.Incident != "" {
+				trapped = a
+				return nil
+			}
+		}
+		return fmt.Errorf("none yet")
+	})
+	i := op.incident(trapped.Incident)
+	if i.Incident.Plan != "entrapment" || len(i.Tasks) < 5 {
+		t.Errorf("incident %+v with %d tasks", i.Incident, len(i.Tasks))
+	}
+	if n := len(w.sim().Writes); n != before {
+		t.Errorf("%d relay writes for an entrapment", n-before)
+	}
+	w.play("normal")
+	chief.allQuiet()
+	workToTheEnd(t, chief, trapped.Incident)
+}
+
+func TestDeadDetector_IsUnknownNeverNormalAndSlowsNobody(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	op, chief := w.login("zhangwei"), w.login("lina")
+	op.ready()
+	w.play("dead-detector")
+	eventually(t, "comms fault of the dead detector", func() error {
+		for _, a := range op.alarms("open") {
+			if a.Hazard == "comms" && len(a.Point) > 9 && a.Point[:9] == "f06-smoke" {
+				return nil
+			}
+		}
+		return fmt.Errorf("none yet")
+	})
+	states := w.devices(op)
+	if s := states["f06-smoke"]; s.State == "ok" || s.Quality == "good" {
+		t.Errorf("the dead detector reads %+v", s)
+	}
+	eventually(t, "the other smoke detectors go on", func() error {
+		for id, s := range w.devices(op) {
+			if id != "f06-smoke" && s.Quality != "good" {
+				return fmt.Errorf("%s is %+v", id, s)
+			}
+		}
+		return nil
+	})
+	w.play("normal")
+	eventually(t, "the detector is back", func() error {
+		if s := w.devices(op)["f06-smoke"]; s.Quality != "good" {
+			return fmt.Errorf("%+v", s)
+		}
+		return nil
+	})
+	chief.allQuiet()
+}
+
+type deviceView struct{ State, Quality string }
+
+// devices tells each device's state and the worst quality of its points.
+func (w *world) devices(p *person) map[string]deviceView {
+	w.t.Helper()
+	var b struct {
+		Devices []struct {
+			ID     string `json:"id"`
+			State  string `json:"state"`
+			Points []struct {
+				Quality string `json:"quality"`
+			} `json:"points"`
+		} `json:"devices"`
+	}
+	if err := p.get("/api/buildings/b03", &b); err != nil {
+		w.t.Fatal(err)
+	}
+	out := map[string]deviceView{}
+	for _, d := range b.Devices {
+		v := deviceView{d.State, "good"}
+		for _, q := range d.Points {
+			if q.Quality != "good" {
+				v.Quality = q.Quality
+			}
+		}
+		out[d.ID] = v
+	}
+	return out
+}
