@@ -31,6 +31,12 @@ $(CONSOLE)/node_modules/.package-lock.json: $(CONSOLE)/package-lock.json
 $(CONSOLE)/dist/index.html: $(CONSOLE)/node_modules/.package-lock.json $(CONSOLE_SRC)
 	cd $(CONSOLE) && npm run --silent build
 
+.PHONY: api
+api: $(CONSOLE)/node_modules/.package-lock.json ## the API's description and the console's types, from the handlers
+	go run ./cloud/cmd/anlan-cloud openapi > $(CONSOLE)/openapi.json.new
+	mv $(CONSOLE)/openapi.json.new $(CONSOLE)/openapi.json
+	cd $(CONSOLE) && npm run --silent types && npx prettier --log-level warn --write src/api/schema.gen.ts
+
 .PHONY: test-deps
 test-deps: ## what the tests need of the system: a browser and a CJK font
 	@deploy/install-test-deps

@@ -17,11 +17,12 @@ import (
 	"anlan/cloud/config"
 	"anlan/cloud/db"
 	"anlan/cloud/fleet"
+	"anlan/cloud/httpapi"
 	"anlan/contract"
 )
 
 // ErrUsage is returned when the command line cannot be understood.
-var ErrUsage = errors.New("usage: anlan-cloud run | enrol | version (-h tells more)")
+var ErrUsage = errors.New("usage: anlan-cloud run | enrol | openapi | version (-h tells more)")
 
 // Main runs one command of anlan-cloud.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -33,6 +34,13 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return runCommand(ctx, args[1:], stderr)
 	case "enrol":
 		return enrolCommand(ctx, args[1:], stderr)
+	case "openapi":
+		raw, err := httpapi.Document()
+		if err != nil {
+			return err
+		}
+		_, err = stdout.Write(raw)
+		return err
 	case "version":
 		_, err := fmt.Fprintf(stdout, "anlan-cloud %s, contract %d\n", version(), contract.Version)
 		return err

@@ -139,3 +139,11 @@ type PointValue struct {
 	Quality contract.Quality `json:"quality"`
 	At      time.Time        `json:"at"`
 }
+
+// CheckIn is a tag that was held to a reader.
+type CheckIn struct {
+	contract.CheckIn
+	Edge         contract.EdgeID `json:"edge"`
+	BuildingName contract.Text   `json:"building_name"`
+	ReceivedAt   time.Time       `json:"received_at"`
+}

@@ -3,12 +3,15 @@ package fleet
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"anlan/cloud/alarm"
+	"anlan/cloud/db"
 	"anlan/contract"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -248,6 +251,32 @@ func (s *Service) PointOf(ctx context.Context, id contract.EdgeID, p contract.Po
 		}
 	}
 	return Point{}, Device{}, Building{}, fmt.Errorf("fleet: point %s of %s: %w", p, id, ErrNotFound)
+}
+
+// CheckIns lists the newest check-ins, newest first.
+func (s *Service) CheckIns(ctx context.Context, limit int) (out []CheckIn, err error) {
+	rows, err := s.db.Read().QueryContext(ctx, `SELECT edge, reader, name, place, uid, at, recv_at FROM check_in ORDER BY at DESC, edge, seq DESC LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("fleet: list check-ins: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c CheckIn
+		var name, place string
+		var at, recv int64
+		if err := rows.Scan(&c.Edge, &c.Reader, &name, &place, &c.UID, &at, &recv); err != nil {
+			return nil, fmt.Errorf("fleet: list check-ins: %w", err)
+		}
+		if err := errors.Join(json.Unmarshal([]byte(name), &c.Name), json.Unmarshal([]byte(place), &c.Place)); err != nil {
+			return nil, fmt.Errorf("fleet: read check-in: %w", err)
+		}
+		c.At, c.ReceivedAt = db.Time(at), db.Time(recv)
+		s.mu.RLock()
+		c.BuildingName = s.buildings[c.Place.Building].Name
+		s.mu.RUnlock()
+		out = append(out, c)
+	}
+	return out, rows.Err()
 }
 
 // collector exports the number of edges by state.

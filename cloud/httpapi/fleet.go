@@ -61,6 +61,14 @@ type edges struct {
 	Edges []fleet.Edge `json:"edges"`
 }
 
+type checkInsIn struct {
+	Limit int `query:"limit" minimum:"1" maximum:"500" default:"50"`
+}
+
+type checkIns struct {
+	Items []fleet.CheckIn `json:"items"`
+}
+
 type edgeIn struct {
 	Body struct {
 		ID   contract.EdgeID `json:"id" maxLength:"48"`
@@ -84,6 +92,13 @@ func (s *server) fleetOps() {
 	register(s, "GET", "/api/points/{edge}/{point}/series", "History of one point", read, http.StatusOK, s.series)
 	register(s, "GET", "/api/fleet", "Edges", read, http.StatusOK, func(context.Context, *none) (*body[edges], error) {
 		return answered(edges{s.Fleet.Edges()}, nil)
+	})
+	register(s, "GET", "/api/checkins", "Newest check-ins at the readers", read, http.StatusOK, func(ctx context.Context, in *checkInsIn) (*body[checkIns], error) {
+		items, err := s.Fleet.CheckIns(ctx, in.Limit)
+		if items == nil {
+			items = []fleet.CheckIn{}
+		}
+		return answered(checkIns{items}, err)
 	})
 	register(s, "POST", "/api/edges", "Enrol an edge, or give it a new password", access(org.UserManage), http.StatusCreated, s.enrol)
 }

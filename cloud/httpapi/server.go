@@ -53,6 +53,7 @@ type Fleet interface {
 	Edges() []fleet.Edge
 	Building(ctx context.Context, id string) (fleet.Building, []fleet.Device, error)
 	PointOf(ctx context.Context, e contract.EdgeID, p contract.PointID) (fleet.Point, fleet.Device, fleet.Building, error)
+	CheckIns(ctx context.Context, limit int) ([]fleet.CheckIn, error)
 	Enrol(ctx context.Context, e contract.EdgeID, name contract.Text) error
 }
 

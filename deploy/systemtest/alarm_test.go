@@ -264,3 +264,75 @@ func (w *world) devices(p *person) map[string]deviceView {
 	}
 	return out
 }
+
+func TestEdge_LostIsAnAlarmAndReturns(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	op, chief := w.login("zhangwei"), w.login("lina")
+	op.ready()
+	w.Edge.Kill()
+	within(t, "edge-lost alarm", 150*time.Second, func() error {
+		for _, a := range op.alarms("open") {
+			if a.Rule == "edge-lost" && a.Hazard == "comms" {
+				return nil
+			}
+		}
+		return fmt.Errorf("none yet")
+	})
+	for id, d := range w.devices(op) {
+		if d.State == "ok" || d.State == "alarm" {
+			t.Errorf("%s of a lost edge reads %+v", id, d)
+		}
+	}
+	// A restart of the cloud in the middle of the outage neither forgets nor clears it.
+	if err := w.Cloud.Stop(15 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.StartCloud(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(op.alarms("open"), "edge-lost"); n != 1 {
+		t.Errorf("%d edge-lost alarms after a restart, want 1", n)
+	}
+	if err := w.StartEdge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	op.ready()
+	chief.allQuiet()
+}
+
+func count(alarms []alarmView, rule string) int {
+	n := 0
+	for _, a := range alarms {
+		if a.Rule == rule {
+			n++
+		}
+	}
+	return n
+}
+
+func TestPatrol_ATapIsOneCheckIn(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	op := w.login("zhangwei")
+	op.ready()
+	w.play("patrol-tap")
+	var got struct {
+		Items []struct {
+			Reader string `json:"reader"`
+			UID    string `json:"uid"`
+		} `json:"items"`
+	}
+	eventually(t, "check-in", func() error {
+		if err := op.get("/api/checkins", &got); err != nil {
+			return err
+		}
+		if len(got.Items) == 0 {
+			return fmt.Errorf("none yet")
+		}
+		return nil
+	})
+	if len(got.Items) != 1 || got.Items[0].Reader != "f01-nfc" || got.Items[0].UID != "04A1B2C3D4E5F6" {
+		t.Errorf("check-ins %+v", got.Items)
+	}
+}

@@ -9,6 +9,19 @@ import (
 	"testing"
 )
 
+// overlapping is a site's own profile in which two points share a register.
+const overlapping = `id: own-meter
+vendor: Example
+model: M1
+name: {zh: 自有表计, en: Own meter}
+protocol: modbus
+source: test
+verified: false
+points:
+  - {name: total, title: {zh: 总量, en: Total}, table: holding, address: 10, type: u32}
+  - {name: rate, title: {zh: 瞬时, en: Rate}, table: holding, address: 11, type: u16}
+`
+
 func TestConfig_EveryMistakeAtOnceAndNothingStarts(t *testing.T) {
 	t.Parallel()
 	good, err := os.ReadFile(exampleConfig)
@@ -29,12 +42,18 @@ func TestConfig_EveryMistakeAtOnceAndNothingStarts(t *testing.T) {
 		}
 		bad = strings.Replace(bad, c.from, c.to, 1)
 	}
-	if err := os.WriteFile(file, []byte(bad), 0o600); err != nil {
+	bad += "\nprofiles: profiles\n"
+	if err := os.Mkdir(filepath.Join(dir, "profiles"), 0o700); err != nil {
 		t.Fatal(err)
+	}
+	for name, src := range map[string]string{file: bad, filepath.Join(dir, "profiles", "own.yaml"): overlapping} {
+		if err := os.WriteFile(name, []byte(src), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, args := range [][]string{{"validate", file}, {"run", "-config", file}} {
 		cmd := exec.Command(filepath.Join(binFolder, "anlan-edge"), args...)
-		cmd.Env = append(os.Environ(), "ANLAN_SIM_DIR="+dir, "ANLAN_SIM_ELEVATOR=127.0.0.1:1", "ANLAN_SIM_PANEL=127.0.0.1:1",
+		cmd.Env = append(os.Environ(), "ANLAN_SIM_DIR="+dir, "ANLAN_SIM_ELEVATOR=127.0.0.1:1", "ANLAN_SIM_PANEL=127.0.0.1:2",
 			"ANLAN_BROKER=tcp://127.0.0.1:1", "ANLAN_EDGE_PASSWORD_FILE="+filepath.Join(dir, "password"),
 			"ANLAN_EDGE_DATA="+filepath.Join(dir, "data"), "ANLAN_EDGE_STATUS=127.0.0.1:0")
 		out, err := cmd.CombinedOutput()
@@ -42,13 +61,13 @@ func TestConfig_EveryMistakeAtOnceAndNothingStarts(t *testing.T) {
 		if !ok || exit.ExitCode() == 0 {
 			t.Fatalf("%v: ended with %v\n%s", args, err, out)
 		}
-		for _, want := range []string{`"buad"`, `"baud"?`, "11", `"e3-pointt"`, "honeywell-e3point", `"twenty-two"`, "whole number"} {
+		for _, want := range []string{`"buad"`, `"baud"?`, "11", `"e3-pointt"`, "honeywell-e3point", `"twenty-two"`, "whole number", "own.yaml:", `which "total" already uses`} {
 			if !strings.Contains(string(out), want) {
 				t.Errorf("%v: no %s in\n%s", args, want, out)
 			}
 		}
 		for line := range strings.Lines(string(out)) {
-			if strings.Contains(line, "found") && !strings.Contains(line, "edge.yaml:") {
+			if strings.Contains(line, "found") && !strings.Contains(line, "edge.yaml:") && !strings.Contains(line, "own.yaml:") {
 				t.Errorf("%v: no file and line in %q", args, line)
 			}
 		}

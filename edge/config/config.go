@@ -5,9 +5,12 @@ package config
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,17 +22,18 @@ import (
 // Config is an edge's configuration as written, checked and completed: every place has
 // its building, every device its poll intervals.
 type Config struct {
-	Edge     Edge     `yaml:"edge,required"`
-	Building Building `yaml:"building,required"`
-	DataDir  string   `yaml:"data_dir,required"`
-	Spool    Spool    `yaml:"spool"`
-	Uplink   Uplink   `yaml:"uplink,required"`
-	Status   Status   `yaml:"status"`
-	Buses    []Bus    `yaml:"buses,required"`
-	Rules    []string `yaml:"rules,required"` // names of shipped rule files, or paths ending in .yaml
-	Outputs  []Output `yaml:"outputs"`
-	Actions  []Action `yaml:"actions"`
-	Forbids  []Forbid `yaml:"forbids"`
+	Edge        Edge     `yaml:"edge,required"`
+	Building    Building `yaml:"building,required"`
+	DataDir     string   `yaml:"data_dir,required"`
+	Spool       Spool    `yaml:"spool"`
+	Uplink      Uplink   `yaml:"uplink,required"`
+	Status      Status   `yaml:"status"`
+	OwnProfiles string   `yaml:"profiles"` // folder of device profiles beside the shipped ones
+	Buses       []Bus    `yaml:"buses,required"`
+	Rules       []string `yaml:"rules,required"` // names of shipped rule files, or paths ending in .yaml
+	Outputs     []Output `yaml:"outputs"`
+	Actions     []Action `yaml:"actions"`
+	Forbids     []Forbid `yaml:"forbids"`
 
 	File      string          `yaml:"-"`
 	Revision  string          `yaml:"-"` // see contract.Manifest.Config
@@ -176,15 +180,56 @@ func Load(path string, lib profile.Library, shipped fs.FS) (*Config, configs.Pro
 	doc, ps := configs.Decode(path, src, c)
 	sum := sha256.New()
 	sum.Write(src)
+	ps = append(ps, c.readProfiles(doc, sum)...)
 	ps = append(ps, c.readRules(doc, shipped)...)
 	for _, f := range c.RuleFiles {
 		sum.Write(f.Src)
 	}
 	c.Revision = hex.EncodeToString(sum.Sum(nil))[:16]
 	c.complete()
-	k := &checker{c: c, doc: doc, lib: lib}
+	k := &checker{c: c, doc: doc, lib: c.Profiles}
 	k.all()
 	return c, append(ps, k.problems...)
+}
+
+// readProfiles adds the site's own device profiles to the shipped ones.
+func (c *Config) readProfiles(doc *configs.Document, sum hash.Hash) configs.Problems {
+	if c.OwnProfiles == "" {
+		return nil
+	}
+	dir := c.OwnProfiles
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(filepath.Dir(c.File), dir)
+	}
+	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
+		return configs.Problems{doc.Problem("profiles", quote(c.OwnProfiles)+", which is not a folder", "a folder of device profiles")}
+	}
+	own, ps := profile.Load(os.DirFS(dir))
+	for i := range ps {
+		ps[i].File = filepath.Join(dir, ps[i].File)
+	}
+	lib := maps.Clone(c.Profiles)
+	for _, id := range slices.Sorted(maps.Keys(own)) {
+		if lib[id] != nil {
+			ps = append(ps, doc.Problem("profiles", "profile "+quote(id)+", which is shipped too", "an id of its own"))
+			continue
+		}
+		lib[id] = own[id]
+	}
+	c.Profiles = lib
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml")) // sorted; the revision covers them
+	if err != nil {
+		return append(ps, doc.Problem("profiles", err.Error(), "a folder that can be read"))
+	}
+	for _, f := range files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			ps = append(ps, doc.Problem("profiles", err.Error(), "files that can be read"))
+			continue
+		}
+		sum.Write(src)
+	}
+	return ps
 }
 
 func (c *Config) readRules(doc *configs.Document, shipped fs.FS) (ps configs.Problems) {

@@ -33,7 +33,32 @@ export async function request<T>(method: string, path: string, body?: unknown): 
   if (response.status === 204) return undefined as T;
   const text = await response.text();
   if (!response.ok) throw problemOf(response.status, text);
-  return (text ? JSON.parse(text) : undefined) as T;
+  return (text ? withLists(JSON.parse(text), "items") : undefined) as T;
+}
+
+/** The lists of each kind of answer, which the server may send as null when they are empty. */
+const listKeys = new Set([
+  ...["alarms", "buckets", "buildings", "devices", "edges", "events", "actions", "floors", "items"],
+  ...[
+    "permissions",
+    "points",
+    "problems",
+    "prohibits",
+    "roles",
+    "rules",
+    "tasks",
+    "timeline",
+    "unit_entrances",
+    "waits_for",
+  ],
+]);
+
+/** withLists makes every empty list a list, so that nobody has to ask for null. */
+export function withLists(value: unknown, key: string): unknown {
+  if (value === null) return listKeys.has(key) ? [] : null;
+  if (Array.isArray(value)) return value.map((v) => withLists(v, ""));
+  if (typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value as object).map(([k, v]) => [k, withLists(v, k)]));
 }
 
 function problemOf(status: number, text: string): Problem {

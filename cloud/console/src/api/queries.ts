@@ -6,6 +6,7 @@ import type {
   AlarmEvent,
   AlarmList,
   BuildingDetail,
+  CheckIn,
   Edge,
   Incident,
   IncidentDetail,
@@ -81,6 +82,13 @@ export const useFleet = () =>
   useQuery({
     queryKey: keys.fleet,
     queryFn: () => get<{ edges: Edge[] }>("/api/fleet"),
+    refetchInterval: 10_000,
+  });
+
+export const useCheckIns = () =>
+  useQuery({
+    queryKey: ["checkins"],
+    queryFn: () => get<{ items: CheckIn[] }>("/api/checkins?limit=50"),
     refetchInterval: 10_000,
   });
 

@@ -266,6 +266,14 @@ export const en: Words = {
     },
   },
   actor: { system: "System", edge: "Edge {{id}}" },
+  checkin: {
+    title: "Patrol check-ins",
+    none: "Nobody has checked in yet",
+    at: "Time",
+    reader: "Reader",
+    place: "Place",
+    uid: "Tag",
+  },
   age: { s: "{{n}} s", m: "{{n}} min", h: "{{n}} h", d: "{{n}} d" },
   common: {
     loading: "Loading",

@@ -255,6 +255,14 @@ export const zh = {
     },
   },
   actor: { system: "系统", edge: "网关 {{id}}" },
+  checkin: {
+    title: "巡检打卡",
+    none: "还没有人打卡",
+    at: "时间",
+    reader: "读卡器",
+    place: "位置",
+    uid: "卡号",
+  },
   age: { s: "{{n}} 秒", m: "{{n}} 分", h: "{{n}} 小时", d: "{{n}} 天" },
   common: {
     loading: "加载中",

@@ -14,7 +14,11 @@ const alarm = (id: string, over: Partial<Alarm> = {}): Alarm =>
     ...over,
   }) as Alarm;
 
-const list = (...items: Alarm[]): AlarmList => ({ items, counts: { unacked: 0, acked: 0, rtn_unacked: 0 } });
+const list = (...items: Alarm[]): AlarmList => ({
+  items,
+  next: "",
+  counts: { unacked: 0, acked: 0, rtn_unacked: 0 },
+});
 
 describe("compareAlarms", () => {
   it("orders unacknowledged, then worst, then newest", () => {

@@ -1,10 +1,10 @@
 import { Table } from "antd";
 import { useTranslation } from "react-i18next";
-import { useFleet } from "../api/queries";
-import type { Edge } from "../api/types";
+import { useCheckIns, useFleet } from "../api/queries";
+import type { CheckIn, Edge } from "../api/types";
 import { say } from "../i18n";
 import { useNow } from "../live/context";
-import { age } from "../parts/format";
+import { age, dateTime, placeName } from "../parts/format";
 import { Empty, Loaded } from "../parts/states";
 
 const shape = { online: "●", degraded: "▲", lost: "◆", never: "?" };
@@ -64,6 +64,32 @@ export function Fleet() {
           />
         )}
       </Loaded>
+      <h1 className="second">{t("checkin.title")}</h1>
+      <CheckIns />
     </main>
+  );
+}
+
+/** CheckIns are the tags held to this community's readers, newest first. */
+function CheckIns() {
+  const { t } = useTranslation();
+  return (
+    <Loaded query={useCheckIns()}>
+      {(d) => (
+        <Table<CheckIn>
+          rowKey={(c) => `${c.edge}/${c.uid}/${c.at}`}
+          size="small"
+          pagination={{ pageSize: 10, hideOnSinglePage: true }}
+          dataSource={d.items}
+          locale={{ emptyText: <Empty>{t("checkin.none")}</Empty> }}
+          columns={[
+            { title: t("checkin.at"), render: (_, c) => dateTime(c.at) },
+            { title: t("checkin.reader"), render: (_, c) => say(c.name) },
+            { title: t("checkin.place"), render: (_, c) => placeName(c.place, c.building_name) },
+            { title: t("checkin.uid"), dataIndex: "uid" },
+          ]}
+        />
+      )}
+    </Loaded>
   );
 }

@@ -34,13 +34,14 @@ function Detail({ d }: { d: IncidentDetail }) {
   return (
     <div className={`incident ${d.incident.drill ? "drill" : ""}`} data-incident={d.incident.id}>
       <Head d={d} />
-      <Segmented
-        className="tabs"
-        block
-        value={tab}
-        options={columns.map((c) => ({ value: c, label: t(`incident.${c}`) }))}
-        onChange={setTab}
-      />
+      <div className="tabs">
+        <Segmented
+          block
+          value={tab}
+          options={columns.map((c) => ({ value: c, label: t(`incident.${c}`) }))}
+          onChange={setTab}
+        />
+      </div>
       <div className="columns" data-tab={tab}>
         <section className="card roles">
           <h2>{t("incident.roles")}</h2>

@@ -34,7 +34,7 @@ function Readings({ id }: { id: string }) {
             <ul>
               {b.devices.flatMap((d) =>
                 d.points
-                  .filter((p) => p.alarm && (p.unit !== "" || Object.keys(p.enum ?? {}).length > 2))
+                  .filter((p) => p.alarm && !p.enum)
                   .map((p) => (
                     <li key={p.id}>
                       <Link to={`/points/${p.edge}/${p.id}`}>{say(p.name)}</Link>

@@ -57,7 +57,8 @@ export function placeName(p: Place | undefined, building: Text | undefined): str
 }
 
 /** reading writes a value with its unit, or the word of its code. */
-export function reading(value: number, unit: string, decimals: number, words?: Point["enum"]): string {
+export function reading(value: number | null, unit: string, decimals: number, words?: Point["enum"]): string {
+  if (value === null) return "?";
   const word = words?.[String(value)];
   if (word) return say(word);
   const n = new Intl.NumberFormat(language(), {
