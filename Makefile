@@ -38,13 +38,13 @@ api: $(CONSOLE)/node_modules/.package-lock.json ## the API's description and the
 	cd $(CONSOLE) && npm run --silent types && npx prettier --log-level warn --write src/api/schema.gen.ts
 
 .PHONY: test-deps
-test-deps: ## what the tests need of the system: a browser and a CJK font
+test-deps: ## what the tests need of the system: a browser, a CJK font, PostgreSQL
 	@deploy/install-test-deps
 
 .PHONY: test
 test: test-deps lint build ## every test, from the codec to the browser
 	cd $(CONSOLE) && npm test --silent
-	go test $$(go list ./... | grep -v /systemtest)
+	deploy/with-postgres go test $$(go list ./... | grep -v /systemtest)
 	ANLAN_BIN=$(CURDIR)/bin go test -count=1 -timeout 15m ./deploy/systemtest/...
 
 .PHONY: test-race

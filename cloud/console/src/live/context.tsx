@@ -12,7 +12,7 @@ import { get, post } from "../api/client";
 import { keys } from "../api/queries";
 import type { Alarm, AlarmList, BuildingDetail, Overview, PointDetail } from "../api/types";
 import { Player } from "../sound/player";
-import { missed, upsert } from "./open";
+import { missed, upsert, withReadings } from "./open";
 import { type PointValue, Stream } from "./stream";
 
 interface Live {
@@ -93,6 +93,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
             if (d?.building.edge === edge)
               cache.setQueryData(keys.building(d.building.id), withValues(d, byID));
           }
+          cache.setQueryData<AlarmList>(keys.open, (l) => l && withReadings(l, edge, byID));
           for (const v of values) {
             cache.setQueryData<PointDetail>(
               keys.point(edge, v.point),

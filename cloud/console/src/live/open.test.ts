@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alarm, AlarmList } from "../api/types";
-import { compareAlarms, missed, upsert } from "./open";
+import { compareAlarms, missed, upsert, withReadings } from "./open";
 
 const alarm = (id: string, over: Partial<Alarm> = {}): Alarm =>
   ({
@@ -54,5 +54,17 @@ describe("missed", () => {
     const before = [alarm("a"), alarm("b")];
     const after = [alarm("a", { count: 2 }), alarm("b"), alarm("c")];
     expect(missed(before, after)).toBe(2);
+  });
+});
+
+describe("withReadings", () => {
+  it("changes only the alarms of that edge's points", () => {
+    const l = list(
+      alarm("a", { edge: "e", point: "p", value: 1 }),
+      alarm("b", { edge: "f", point: "p", value: 1 }),
+    );
+    const next = withReadings(l, "e", new Map([["p", { value: 2, quality: "good" }]]));
+    expect(next.items.map((a) => a.value)).toEqual([2, 1]);
+    expect(withReadings(l, "e", new Map([["q", { value: 2, quality: "good" }]]))).toBe(l);
   });
 });

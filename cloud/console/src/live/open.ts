@@ -36,3 +36,17 @@ export function missed(before: Alarm[], after: Alarm[]): number {
   const known = new Map(before.map((a) => [a.id, a.count]));
   return after.filter((a) => (known.get(a.id) ?? 0) < a.count).length;
 }
+
+/** withReadings puts the newest readings into the alarms that stand on them; without any the list is the same one. */
+export function withReadings(
+  list: AlarmList,
+  edge: string,
+  values: Map<string, { value: number; quality: string }>,
+): AlarmList {
+  if (!list.items.some((a) => a.edge === edge && values.has(a.point))) return list;
+  const items = list.items.map((a) => {
+    const v = a.edge === edge ? values.get(a.point) : undefined;
+    return v ? { ...a, value: v.value, quality: v.quality } : a;
+  });
+  return { ...list, items };
+}

@@ -81,7 +81,7 @@ function option({ series, rules, words, hours }: Props) {
   ]);
   return {
     animation: false,
-    grid: { left: 64, right: 16, top: 16, bottom: hours > 1 ? 56 : 28 },
+    grid: { left: 64, right: 16, top: 30, bottom: hours > 1 ? 56 : 28 },
     textStyle: { color: quiet },
     tooltip: {
       trigger: "axis",
@@ -102,7 +102,14 @@ function option({ series, rules, words, hours }: Props) {
       type: "value",
       scale: true,
       minInterval: state ? 1 : undefined,
-      axisLabel: { formatter: value, color: quiet, width: 56, overflow: "truncate" },
+      name: state ? "" : series.unit,
+      nameTextStyle: { align: "right" },
+      axisLabel: {
+        formatter: (v: number) => (state ? value(v) : reading(v, "", series.decimals)),
+        color: quiet,
+        width: 56,
+        overflow: "truncate",
+      },
       splitLine: { lineStyle: { color: token("line") } },
     },
     series: [
