@@ -2,6 +2,9 @@ package systemtest
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -122,6 +125,61 @@ func firstOn(t *testing.T, w *world, coil int) time.Time {
 	}
 	t.Fatalf("coil %d was never switched on: %+v", coil, w.sim().Writes)
 	return time.Time{}
+}
+
+func TestFire_APersonsConfirmationLaunchesThePlan(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	op, chief, guard := w.login("zhangwei"), w.login("lina"), w.login("wangqiang")
+	op.ready()
+	w.play("fire-12") // the second detector is 15 s away
+	east := op.alarm("f12-smoke-east.smoke", active)
+	if east.Incident != "" {
+		t.Fatal("one detector alone launched an incident")
+	}
+	if err := guard.post("/api/alarms/"+east.ID+"/confirm", map[string]string{"note": "x"}, nil); !isStatus(err, 403) {
+		t.Errorf("a guard confirmed: %v, want 403", err)
+	}
+	var confirmed alarmView
+	if err := chief.post("/api/alarms/"+east.ID+"/confirm", map[string]string{"note": "现场见明火"}, &confirmed); err != nil {
+		t.Fatal(err)
+	}
+	if i := op.incident(confirmed.Incident); i.Incident.Plan != "fire" || len(i.Incident.Of) != 1 {
+		t.Errorf("incident %+v", i.Incident)
+	}
+
+	// Somebody authorised launches another plan by hand; a second launch is the same incident.
+	launch := map[string]any{"plan": "entrapment", "building": "b03", "place": map[string]any{"building": "b03"}, "drill": true}
+	if err := guard.post("/api/incidents", launch, nil); !isStatus(err, 403) {
+		t.Errorf("a guard launched a plan: %v, want 403", err)
+	}
+	var first, second struct{ ID string }
+	for _, into := range []any{&first, &second} {
+		if err := op.post("/api/incidents", launch, into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if first.ID == "" || first.ID != second.ID {
+		t.Errorf("two launches made %q and %q", first.ID, second.ID)
+	}
+	assertStampsMeasured(t, w)
+}
+
+// assertStampsMeasured looks for the alarms' way in the cloud's metrics.
+func assertStampsMeasured(t *testing.T, w *world) {
+	t.Helper()
+	resp, err := http.Get("http://" + w.CloudAddr.HTTP + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(raw), "cloud_alarm_stamp_seconds_count") {
+		t.Error("no cloud_alarm_stamp_seconds in the metrics")
+	}
 }
 
 func TestGasLeak_OnlyTheValveMovesInTheGasZone(t *testing.T) {

@@ -194,4 +194,3 @@ func FuzzNextFrame(f *testing.F) {
 		}
 	})
 }
-

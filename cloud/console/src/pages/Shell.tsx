@@ -2,7 +2,7 @@ import { Button, Dropdown } from "antd";
 import { useQueryClient } from "@tanstack/react-query";
 import { Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { NavLink, Outlet, useNavigate, useOutletContext } from "react-router";
+import { Link, NavLink, Outlet, useNavigate, useOutletContext } from "react-router";
 import { request } from "../api/client";
 import { keys, useIncidents, useOpenAlarms, useOverview } from "../api/queries";
 import type { Alarm } from "../api/types";
@@ -27,6 +27,7 @@ export const useDesk = () => useOutletContext<Desk>();
 /** Shell is around every page of the desk: the strip, the way about, and the sound. */
 export function Shell({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => void }) {
   const { t } = useTranslation();
+  const { me } = useSession();
   const open = useOpenAlarms().data?.items ?? noAlarms;
   const overview = useOverview().data;
   const [muted, setMuted] = useState<Muted>();
@@ -73,6 +74,11 @@ export function Shell({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => voi
         </Button>
         <UserMenu />
       </nav>
+      {me.must_change_password && (
+        <div className="banner">
+          <Link to="/password">{t("password.must")}</Link>
+        </div>
+      )}
       <Suspense fallback={<Loading />}>
         <Outlet context={desk} />
       </Suspense>
