@@ -81,6 +81,9 @@ func (c *Cloud) open(ctx context.Context) error {
 	}
 	c.closers = append(c.closers, c.Series.Close)
 	c.Alarms = alarm.NewStore(c.DB, c.room("alarm"), c.Registry, now)
+	if err := c.Alarms.Mend(ctx); err != nil {
+		return err
+	}
 	c.Commands = command.NewStore(c.DB, c.Alarms, c.room("command"), now)
 	if c.Fleet, err = fleet.New(ctx, c.DB, c.Alarms, c.room("fleet"), c.Registry, now); err != nil {
 		return err

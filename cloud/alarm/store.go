@@ -84,6 +84,25 @@ func (s *Store) Publish(ctx context.Context, changes []Change) {
 	}
 }
 
+// Mend stamps the commit of alarms whose process ended between the commit and
+// [Store.Publish]; their records never come again. Their stamp is now, the first
+// moment that the commit is known of. Call it before anything is taken.
+func (s *Store) Mend(ctx context.Context) error {
+	open, err := s.Open(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range open {
+		if a.Stamps.Received.IsZero() || !a.Stamps.Committed.IsZero() {
+			continue
+		}
+		if err := s.stamp(ctx, a.ID, func(st *Stamps) bool { return set(&st.Committed, s.now()) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // lock puts alarm writers of all nodes in a queue (SQLite has one writer anyway), so
 // that the log has one order and a row is never read by two writers at once.
 func lock(ctx context.Context, tx *sql.Tx) (seq int64, hash string, err error) {

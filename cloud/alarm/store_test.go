@@ -68,6 +68,31 @@ func TestStore_AHundredWritersMakeOneOpenAlarm(t *testing.T) {
 	})
 }
 
+func TestStore_ACommitNobodyStampedIsStampedAtTheNextStart(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := store(d)
+		var id string
+		err := d.Tx(t.Context(), func(tx *sql.Tx) error { // the process ends before Publish
+			changes, err := s.Apply(t.Context(), tx, change("a.smoke", contract.Active, contract.Critical, t0))
+			if err == nil {
+				id = changes[0].Alarm.ID
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := store(d).Mend(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a, err := s.Get(t.Context(), id); err != nil || !a.Stamps.Committed.Equal(t0) {
+			t.Errorf("stamps %+v, %v", a.Stamps, err)
+		}
+	})
+}
+
 func TestStore_OfManyAcknowledgementsOneWins(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := store(d)
