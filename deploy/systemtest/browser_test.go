@@ -20,14 +20,10 @@ func TestNight_InARealBrowser(t *testing.T) {
 // browse runs a browser script against this world; it may stop and start the cloud.
 func (w *world) browse(script string) {
 	w.t.Helper()
-	passwords := map[string]string{}
-	for _, u := range []string{"zhangwei", "lina", "wangqiang"} {
-		passwords[u] = w.password(u)
-	}
 	harness := httptest.NewServer(w.harness())
 	defer harness.Close()
 	raw, err := json.Marshal(map[string]any{
-		"console": "http://" + w.CloudAddr.HTTP, "sim": "http://" + w.SimAddr.HTTP, "harness": harness.URL, "passwords": passwords,
+		"console": "http://" + w.CloudAddr.HTTP, "sim": "http://" + w.SimAddr.HTTP, "harness": harness.URL, "passwords": w.Passwords(),
 	})
 	if err != nil {
 		w.t.Fatal(err)

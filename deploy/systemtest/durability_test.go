@@ -1,7 +1,6 @@
 package systemtest
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -129,7 +128,7 @@ func (w *world) load(rnd *rand.Rand) (quiet func()) {
 	var wg sync.WaitGroup
 	api := "http://" + w.SimAddr.HTTP + "/api/"
 	do := func(path string, body any) {
-		if err := call(ctx, http.DefaultClient, http.MethodPost, api+path, body, nil); err != nil && ctx.Err() == nil {
+		if err := stack.Call(ctx, http.DefaultClient, http.MethodPost, api+path, body, nil); err != nil && ctx.Err() == nil {
 			w.t.Errorf("load: %s: %v", path, err)
 		}
 	}
@@ -308,18 +307,13 @@ func (d *ordeal) stall(long time.Duration) {
 // repeats is how many records the cloud that runs now was given twice.
 func (p *person) repeats() float64 {
 	p.w.t.Helper()
-	req, err := http.NewRequestWithContext(p.w.t.Context(), http.MethodGet, "http://"+p.w.CloudAddr.HTTP+"/metrics", nil)
+	text, err := p.w.Metrics(p.w.t.Context())
 	if err != nil {
 		p.w.t.Fatal(err)
 	}
-	resp, err := p.http.Do(req)
-	if err != nil {
-		p.w.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	sum, lines := 0.0, bufio.NewScanner(resp.Body)
-	for lines.Scan() {
-		if f := strings.Fields(lines.Text()); len(f) == 2 && strings.HasPrefix(f[0], "cloud_ingest_records_repeated_total") {
+	sum := 0.0
+	for line := range strings.Lines(text) {
+		if f := strings.Fields(line); len(f) == 2 && strings.HasPrefix(f[0], "cloud_ingest_records_repeated_total") {
 			n, err := strconv.ParseFloat(f[1], 64)
 			if err != nil {
 				p.w.t.Fatal(err)

@@ -3,18 +3,11 @@
 package systemtest
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -112,26 +105,10 @@ func within(t *testing.T, what string, limit time.Duration, check func() error) 
 	}
 }
 
-// sim is what the simulated devices look like now.
-type simState struct {
-	Coils  [8]bool `json:"coils"`
-	Inputs [8]bool `json:"inputs"`
-	Writes []struct {
-		At   time.Time `json:"at"`
-		Coil int       `json:"coil"`
-		On   bool      `json:"on"`
-	} `json:"writes"`
-	Smoke map[string]struct {
-		Smoke bool `json:"smoke"`
-		Alarm bool `json:"alarm"`
-	} `json:"smoke"`
-	GasLEL map[string]float64 `json:"gas_lel"`
-}
-
-func (w *world) sim() simState {
+func (w *world) sim() stack.SimState {
 	w.t.Helper()
-	var s simState
-	if err := call(w.t.Context(), http.DefaultClient, http.MethodGet, "http://"+w.SimAddr.HTTP+"/api/state", nil, &s); err != nil {
+	s, err := w.Look(w.t.Context())
+	if err != nil {
 		w.t.Fatal(err)
 	}
 	return s
@@ -139,96 +116,35 @@ func (w *world) sim() simState {
 
 func (w *world) play(scenario string) {
 	w.t.Helper()
-	if err := call(w.t.Context(), http.DefaultClient, http.MethodPost, "http://"+w.SimAddr.HTTP+"/api/scenarios/"+scenario, nil, nil); err != nil {
+	if err := w.Play(w.t.Context(), scenario); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-// person is somebody logged in.
+// person is somebody logged in, for the length of a test.
 type person struct {
-	w    *world
-	http *http.Client
-}
-
-// password finds a generated password in the first-login file.
-func (w *world) password(user string) string {
-	w.t.Helper()
-	for line := range strings.Lines(w.FirstLogin()) {
-		if f := strings.Split(strings.TrimSpace(line), "\t"); len(f) >= 2 && f[0] == user {
-			return f[1]
-		}
-	}
-	w.t.Fatalf("no %s in first-login.txt:\n%s", user, w.FirstLogin())
-	return ""
+	w *world
+	*stack.Person
 }
 
 func (w *world) login(user string) *person {
 	w.t.Helper()
-	jar, err := cookiejar.New(nil)
+	p, err := w.Login(w.t.Context(), user)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	p := &person{w, &http.Client{Jar: jar, Timeout: 20 * time.Second}}
-	if err := p.post("/api/session", map[string]string{"username": user, "password": w.password(user)}, nil); err != nil {
-		w.t.Fatal(err)
-	}
-	return p
+	return &person{w, p}
 }
 
 func (p *person) get(path string, into any) error {
-	return call(p.w.t.Context(), p.http, http.MethodGet, "http://"+p.w.CloudAddr.HTTP+path, nil, into)
+	return p.Get(p.w.t.Context(), path, into)
 }
 
 func (p *person) post(path string, body, into any) error {
-	if body == nil {
-		body = struct{}{}
-	}
-	return call(p.w.t.Context(), p.http, http.MethodPost, "http://"+p.w.CloudAddr.HTTP+path, body, into)
-}
-
-// statusError is an answer that is not 2xx.
-type statusError struct {
-	Code int
-	Body string
-}
-
-func (e statusError) Error() string { return fmt.Sprintf("status %d: %s", e.Code, e.Body) }
-
-func call(ctx context.Context, c *http.Client, method, url string, body, into any) error {
-	var payload io.Reader
-	if body != nil {
-		raw, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		payload = bytes.NewReader(raw)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, url, payload)
-	if err != nil {
-		return err
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	resp, err := c.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode/100 != 2 {
-		return statusError{resp.StatusCode, string(raw)}
-	}
-	if into == nil || len(raw) == 0 {
-		return nil
-	}
-	return json.Unmarshal(raw, into)
+	return p.Post(p.w.t.Context(), path, body, into)
 }
 
 func isStatus(err error, code int) bool {
-	s, ok := errors.AsType[statusError](err)
+	s, ok := errors.AsType[stack.StatusError](err)
 	return ok && s.Code == code
 }

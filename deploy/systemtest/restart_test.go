@@ -69,7 +69,7 @@ func TestRestart_AlarmsHistorySeriesAndLoginsContinue(t *testing.T) {
 	}
 
 	again := startIn(t, dir)
-	op = &person{again, op.http} // the session of before
+	op = &person{again, op.At(again.Stack)} // the session of before
 	op.ready()
 	again.login("lina")
 	after := op.remember(began, points...)

@@ -99,7 +99,11 @@ func (r *RTU) receive(ctx context.Context) (frame []byte, began, ended time.Time
 }
 
 func (r *RTU) answer(ctx context.Context, frame []byte, ended time.Time, rnd *rand.Rand) (time.Time, error) {
+	// The device acts on what it has heard whole, not on what the pty handed over early.
 	heard := ended.Add(r.UART.Silence35())
+	if err := line.SleepUntil(ctx, heard); err != nil {
+		return ended, err
+	}
 	if frame[0] == 0 {
 		for _, u := range r.Units {
 			if f := u.fault(); !f.Silent {

@@ -1,0 +1,139 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"strings"
+	"time"
+)
+
+// StatusError is an answer that is not 2xx.
+type StatusError struct {
+	Code int
+	Body string
+}
+
+func (e StatusError) Error() string { return fmt.Sprintf("status %d: %s", e.Code, e.Body) }
+
+// Call sends body as JSON, if there is one, and decodes the answer into into, if wanted.
+func Call(ctx context.Context, c *http.Client, method, url string, body, into any) error {
+	var payload io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		payload = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, url, payload)
+	if err != nil {
+		return err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("%s %s: %w", method, req.URL.Path, StatusError{resp.StatusCode, string(raw)})
+	}
+	if into == nil || len(raw) == 0 {
+		return nil
+	}
+	return json.Unmarshal(raw, into)
+}
+
+// Passwords are those the cloud generated at its first start, by user name.
+func (s *Stack) Passwords() map[string]string {
+	found := map[string]string{}
+	for line := range strings.Lines(s.FirstLogin()) {
+		if f := strings.Split(strings.TrimSpace(line), "\t"); len(f) >= 2 {
+			found[f[0]] = f[1]
+		}
+	}
+	return found
+}
+
+// Person is somebody logged in at the cloud.
+type Person struct {
+	stack *Stack
+	http  *http.Client
+}
+
+// Login signs a person in with the generated password.
+func (s *Stack) Login(ctx context.Context, user string) (*Person, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	p := &Person{s, &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+	return p, p.Post(ctx, "/api/session", map[string]string{"username": user, "password": s.Passwords()[user]}, nil)
+}
+
+// Get reads a path of the cloud's API.
+func (p *Person) Get(ctx context.Context, path string, into any) error {
+	return Call(ctx, p.http, http.MethodGet, "http://"+p.stack.CloudAddr.HTTP+path, nil, into)
+}
+
+// Post sends body to a path of the cloud's API; nil is an empty object.
+func (p *Person) Post(ctx context.Context, path string, body, into any) error {
+	if body == nil {
+		body = struct{}{}
+	}
+	return Call(ctx, p.http, http.MethodPost, "http://"+p.stack.CloudAddr.HTTP+path, body, into)
+}
+
+// SimState is what the simulated devices look like.
+type SimState struct {
+	Coils  [8]bool `json:"coils"`
+	Inputs [8]bool `json:"inputs"`
+	Writes []struct {
+		At   time.Time `json:"at"`
+		Coil int       `json:"coil"`
+		On   bool      `json:"on"`
+	} `json:"writes"`
+	Smoke map[string]struct {
+		Smoke bool `json:"smoke"`
+		Alarm bool `json:"alarm"`
+	} `json:"smoke"`
+}
+
+// Look asks the simulator for the state of its devices.
+func (s *Stack) Look(ctx context.Context) (state SimState, err error) {
+	return state, Call(ctx, http.DefaultClient, http.MethodGet, "http://"+s.SimAddr.HTTP+"/api/state", nil, &state)
+}
+
+// Play starts a scenario at the simulator; the name may carry a query.
+func (s *Stack) Play(ctx context.Context, scenario string) error {
+	return Call(ctx, http.DefaultClient, http.MethodPost, "http://"+s.SimAddr.HTTP+"/api/scenarios/"+scenario, nil, nil)
+}
+
+// At is the same session at another stack, as after a restart on other ports.
+func (p *Person) At(s *Stack) *Person { return &Person{s, p.http} }
+
+// Metrics reads the cloud's metrics as text.
+func (s *Stack) Metrics(ctx context.Context) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.CloudAddr.HTTP+"/metrics", nil)
+	if err != nil {
+		return "", err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	return string(raw), err
+}
