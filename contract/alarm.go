@@ -58,10 +58,11 @@ func (s *Severity) UnmarshalText(b []byte) error {
 // Hazard is the kind of danger an alarm speaks of; plans are chosen by it.
 type Hazard string
 
-// Hazards. Fire, Gas and Entrapment are life-safety: always listed one by one.
+// Hazards. Fire, Gas, Toxic and Entrapment are life-safety: always listed one by one.
 const (
 	Fire       Hazard = "fire"       // 火灾
 	Gas        Hazard = "gas"        // 燃气泄漏
+	Toxic      Hazard = "toxic"      // 有毒气体 (CO): nothing explodes, so other plans and interlocks
 	Entrapment Hazard = "entrapment" // 电梯困人
 	Equipment  Hazard = "equipment"  // 设备故障
 	Water      Hazard = "water"      // 水浸
@@ -70,8 +71,13 @@ const (
 	Self       Hazard = "self"       // 系统自身 (disk, clock, queue)
 )
 
+// Hazards lists every hazard, the life-safety ones first.
+func Hazards() []Hazard {
+	return []Hazard{Fire, Gas, Toxic, Entrapment, Equipment, Water, Comms, Linkage, Self}
+}
+
 // LifeSafety reports whether people may be hurt within minutes.
-func (h Hazard) LifeSafety() bool { return h == Fire || h == Gas || h == Entrapment }
+func (h Hazard) LifeSafety() bool { return h == Fire || h == Gas || h == Toxic || h == Entrapment }
 
 // ConditionChange is one step of an alarm's condition, as decided by a rule at the
 // edge. It is the payload of a [KindCondition] record. One alarm is identified by

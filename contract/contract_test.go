@@ -147,6 +147,19 @@ func TestQuality_WordsRoundTripAndZeroIsBad(t *testing.T) {
 	}
 }
 
+func TestQuality_AWordOfANewerPeerIsNeverGood(t *testing.T) {
+	for word, want := range map[string]Quality{"good": Good, "good:finer": Corrupt, "uncertain:finer": Uncertain, "bad:finer": Corrupt, "": Corrupt, "bad:timeout": Timeout} {
+		var q Quality
+		if err := json.Unmarshal([]byte(`"`+word+`"`), &q); err != nil || q != want {
+			t.Errorf("%q is %v (%v), want %v", word, q, err, want)
+		}
+	}
+	var q Quality
+	if err := json.Unmarshal([]byte(`7`), &q); err == nil {
+		t.Error("a number was taken for a quality")
+	}
+}
+
 func TestTopic_AnEdgeSpeaksOnlyForItself(t *testing.T) {
 	for _, c := range []struct {
 		topic    string

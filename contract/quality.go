@@ -1,6 +1,10 @@
 package contract
 
-import "fmt"
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
 
 // Quality says whether a reading may be believed, and if not, why. The zero value
 // is bad: a point that was never read is not normal. The top two bits are the class
@@ -66,8 +70,24 @@ func (q Quality) String() string {
 // MarshalText writes the word of [Quality.String].
 func (q Quality) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
 
-// UnmarshalText reads a word; one that a newer peer might use is an error here, so
-// that nobody takes it for good.
+// UnmarshalJSON reads a word from a peer. A word that this version does not know loses
+// its reason but never its class, and never becomes good: an alarm must not be refused
+// because a newer edge gives a finer reason.
+func (q *Quality) UnmarshalJSON(b []byte) error {
+	var word string
+	if err := json.Unmarshal(b, &word); err != nil {
+		return fmt.Errorf("contract: quality: %w", err)
+	}
+	if q.UnmarshalText([]byte(word)) != nil {
+		*q = Corrupt
+		if strings.HasPrefix(word, "uncertain") {
+			*q = Uncertain
+		}
+	}
+	return nil
+}
+
+// UnmarshalText reads a word that a person wrote; an unknown one is an error.
 func (q *Quality) UnmarshalText(b []byte) error {
 	v, ok := qualityByWord[string(b)]
 	if !ok {

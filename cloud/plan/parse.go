@@ -84,7 +84,7 @@ func (c *checker) id(path, id string) {
 }
 
 func (c *checker) hazard(path string, h contract.Hazard) {
-	known := []contract.Hazard{contract.Fire, contract.Gas, contract.Entrapment, contract.Equipment, contract.Water, contract.Comms, contract.Linkage, contract.Self}
+	known := contract.Hazards()
 	if !slices.Contains(known, h) {
 		c.bad(path, strconv.Quote(string(h)), fmt.Sprint("one of ", known))
 	}

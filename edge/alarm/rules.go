@@ -74,9 +74,6 @@ const defaultStaleAfter = 10 * time.Second
 
 var systems = []string{"bus", "output", "spool", "disk", "rules"}
 
-var hazards = []contract.Hazard{contract.Fire, contract.Gas, contract.Entrapment, contract.Equipment,
-	contract.Water, contract.Comms, contract.Linkage, contract.Self}
-
 // ParseRules reads one rules file. Every mistake is reported.
 func ParseRules(file string, src []byte) ([]Rule, configs.Problems) {
 	var f struct {
@@ -113,7 +110,7 @@ func (r *Rule) check() (ps configs.Problems) {
 			bad(key, "a text without zh or en", "both languages")
 		}
 	}
-	if r.Hazard != "" && !slices.Contains(hazards, r.Hazard) {
+	if r.Hazard != "" && !slices.Contains(contract.Hazards(), r.Hazard) {
 		bad("hazard", strconv.Quote(string(r.Hazard)), "one of fire, gas, entrapment, equipment, water, comms, linkage, self")
 	}
 	for key, d := range map[string]time.Duration{"on_delay": r.OnDelay, "off_delay": r.OffDelay, "stale_after": r.StaleAfter} {

@@ -228,11 +228,8 @@ func (k *checker) forbids() {
 	}
 }
 
-var hazards = []contract.Hazard{contract.Fire, contract.Gas, contract.Entrapment, contract.Equipment,
-	contract.Water, contract.Comms, contract.Linkage, contract.Self}
-
 func (k *checker) hazard(path string, h contract.Hazard) {
-	if h != "" && !slices.Contains(hazards, h) {
+	if h != "" && !slices.Contains(contract.Hazards(), h) {
 		k.bad(path, quote(string(h)), "one of fire, gas, entrapment, equipment, water, comms, linkage, self")
 	}
 }

@@ -48,6 +48,7 @@ export const en: Words = {
   hazard: {
     fire: "Fire",
     gas: "Gas leak",
+    toxic: "Toxic gas",
     entrapment: "Entrapment",
     equipment: "Equipment fault",
     water: "Water",

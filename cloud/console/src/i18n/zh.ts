@@ -42,6 +42,7 @@ export const zh = {
   hazard: {
     fire: "火灾",
     gas: "燃气泄漏",
+    toxic: "有毒气体",
     entrapment: "电梯困人",
     equipment: "设备故障",
     water: "水浸",

@@ -1,7 +1,7 @@
 import type { Alarm, AlarmList, Counts, Severity } from "../api/types";
 
 const rank: Record<Severity, number> = { critical: 4, major: 3, minor: 2, notice: 1 };
-const lifeSafetyHazards = new Set(["fire", "gas", "entrapment"]);
+const lifeSafetyHazards = new Set(["fire", "gas", "toxic", "entrapment"]);
 
 /** lifeSafety alarms are always shown at once and one by one. */
 export const lifeSafety = (a: Alarm) => lifeSafetyHazards.has(a.hazard);

@@ -10,7 +10,7 @@ import { SeverityMark, StateWord } from "../parts/marks";
 import { Empty, Failed, Loading } from "../parts/states";
 
 const views = ["all", "open", "history"] as const;
-const hazards = ["fire", "gas", "entrapment", "equipment", "water", "comms", "linkage", "self"];
+const hazards = ["fire", "gas", "toxic", "entrapment", "equipment", "water", "comms", "linkage", "self"];
 
 /** History finds any alarm there ever was; what is asked for stands in the address. */
 export function History() {
