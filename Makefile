@@ -44,12 +44,8 @@ test-deps: ## what the tests need of the system: a browser, a CJK font, PostgreS
 .PHONY: test
 test: test-deps lint build ## every test, from the codec to the browser
 	cd $(CONSOLE) && npm test --silent
-	deploy/with-postgres go test $$(go list ./... | grep -v /systemtest)
+	deploy/with-postgres go test -race $$(go list ./... | grep -v /systemtest)
 	ANLAN_BIN=$(CURDIR)/bin go test -count=1 -timeout 15m ./deploy/systemtest/...
-
-.PHONY: test-race
-test-race: ## the Go tests with the race detector
-	go test -race $$(go list ./... | grep -v /systemtest)
 
 .PHONY: lint
 lint: $(CONSOLE)/node_modules/.package-lock.json ## formatters, vet and types; changes nothing
