@@ -103,7 +103,7 @@ func (e *Edge) wire(deps Deps) error {
 		return err
 	}
 	e.core = c
-	e.poller = poll.New(pollConfig(cfg, deps.Openers, e.pkg("drivers")), c, e.pkg("edge/poll"), poll.NewMetrics(e.reg))
+	e.poller = poll.New(pollConfig(cfg, deps.Openers, e.pkg("drivers")), c, e.pkg("edge/poll"), poll.NewMetrics(e.metrics()))
 	e.output = output.New(outputConfig(cfg, e.defs, e.boot.id), e.poller, c.reading, c.report, e.pkg("edge/output"))
 	c.outputs = e.output
 	e.cmd = &commander{core: c, outputs: e.output, spool: e.spool, defs: map[alarm.Key]alarm.Def{}, log: e.pkg("edge/command")}
@@ -112,15 +112,21 @@ func (e *Edge) wire(deps Deps) error {
 	}
 	e.uplink = uplink.New(uplink.Config{Edge: cfg.Edge.ID, Broker: cfg.Uplink.Broker, PasswordFile: cfg.Uplink.PasswordFile, CAFile: cfg.Uplink.CAFile,
 		Hello: e.hello, Manifest: func() contract.Manifest { return manifest(cfg, e.defs) }, Command: e.cmd.take},
-		source{cfg.Edge.ID, e.spool}, e.pkg("edge/uplink"), e.reg)
+		source{cfg.Edge.ID, e.spool}, e.pkg("edge/uplink"), e.metrics())
 	c.notify = e.uplink.Notify
-	registerGauges(e.reg, e.spool, c)
+	registerGauges(e.metrics(), e.spool, c)
 	if cfg.Status.Listen == "" {
 		return nil
 	}
 	var err error
 	e.status, err = status.Listen(status.Config{Listen: cfg.Status.Listen, Snapshot: func() any { return e.Snapshot() }, Healthy: c.healthy, Gatherer: e.reg, Logger: e.pkg("edge/status")})
 	return err
+}
+
+// metrics puts the room's name before each package's own, so that a metric says where
+// it comes from.
+func (e *Edge) metrics() prometheus.Registerer {
+	return prometheus.WrapRegistererWithPrefix("edge_", e.reg)
 }
 
 // StatusAddr is the address the status server listens on, "" if it has none.

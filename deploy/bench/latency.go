@@ -47,7 +47,7 @@ func (l line) char() time.Duration { return 10 * time.Second / time.Duration(l.b
 func (l line) gap() time.Duration { return max(l.char()*7/2, 1750*time.Microsecond) }
 
 // write is a relay write as far as the relay hears it.
-func (l line) write() time.Duration { return l.gap() + 8*l.char() }
+func (l line) write() time.Duration { return 2*l.gap() + 8*l.char() }
 
 // wire is what must pass between a change and the write: the read of the detector's
 // bits (8 bytes out, 6 back, a silence between) and the relay's write.
@@ -200,7 +200,7 @@ func reportAlarms(all []timing, l line) []row {
 	wrote, _ := durations(all, func(t timing) (time.Duration, bool) { return t.wrote.Sub(t.stamps["sensed"]), true })
 	p50, worst = middleAndWorst(wrote)
 	rows = append(rows, row{"sensed → siren's relay write", show(p50, worst),
-		fmt.Sprintf("%s: silence and one write frame", ms(l.write())), "p50 " + ratio(float64(p50), float64(l.write())) + " × the floor"})
+		fmt.Sprintf("%s: silence, one write frame, silence", ms(l.write())), "p50 " + ratio(float64(p50), float64(l.write())) + " × the floor"})
 	for _, stamp := range []string{"decided", "spooled", "committed", "pushed", "painted"} {
 		d, missing := durations(all, func(t timing) (time.Duration, bool) {
 			return t.stamps[stamp].Sub(t.stamps["sensed"]), !t.stamps[stamp].IsZero()
