@@ -99,7 +99,7 @@ func (e *edge) showDevice(id contract.EdgeID, d *contract.ManifestDevice, open [
 	process, comms := 0, 0
 	for _, a := range open {
 		switch {
-		case a.Edge != id || a.Point.Device() != d.ID:
+		case a.Edge != id || a.Point.Device() != d.ID || !standing(a):
 		case a.Hazard == contract.Comms:
 			comms++
 		default:
@@ -111,10 +111,10 @@ func (e *edge) showDevice(id contract.EdgeID, d *contract.ManifestDevice, open [
 		out.State = StateAlarm
 	case e.state == Lost || e.state == Never:
 		out.State = StateUnknown
-	case comms > 0 || bad > 0 && bad < len(d.Points):
-		out.State = StateFault
-	case bad > 0:
+	case bad > 0 && bad == len(d.Points): // nothing of it is known, whatever fault was raised for that
 		out.State = StateUnknown
+	case comms > 0 || bad > 0:
+		out.State = StateFault
 	}
 	return out
 }
@@ -169,32 +169,39 @@ func (s *Service) building(m contract.ManifestBuilding, open []alarm.Alarm) (b B
 	if len(b.Edges) > 0 {
 		b.Edge = b.Edges[0]
 	}
-	worst, process := contract.Severity(0), 0
+	worst, process, comms := contract.Severity(0), 0, 0
 	for _, a := range open {
 		if a.Building != m.ID {
 			continue
 		}
 		b.OpenAlarms++
 		worst = max(worst, a.Severity)
-		if a.Hazard != contract.Comms {
+		switch {
+		case !standing(a): // only waits to be acknowledged
+		case a.Hazard == contract.Comms:
+			comms++
+		default:
 			process++
 		}
 	}
 	if worst > 0 {
 		b.Worst = worst.String()
 	}
-	b.State = buildingState(process, b.OpenAlarms, b.UnknownPoints, lost)
+	b.State = buildingState(process, comms, b.UnknownPoints, lost)
 	return b, good, total
 }
 
+// standing reports whether an open alarm still says something about the field.
+func standing(a alarm.Alarm) bool { return a.Condition != contract.Normal || a.Latched }
+
 // buildingState: what is known to be wrong first, then what cannot be known.
-func buildingState(process, open, unknown int, lost bool) string {
+func buildingState(process, comms, unknown int, lost bool) string {
 	switch {
 	case process > 0:
 		return StateAlarm
 	case lost:
 		return StateLost
-	case unknown > 0 || open > 0:
+	case unknown > 0 || comms > 0:
 		return StateUnknown
 	}
 	return StateOK

@@ -86,6 +86,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
             (o) => o && { ...o, edges: o.edges.map((e) => (e.id === edge.id ? edge : e)) },
           );
           void cache.invalidateQueries({ queryKey: keys.fleet });
+          void cache.invalidateQueries({ queryKey: keys.overview });
         },
         points(edge, values) {
           const byID = new Map(values.map((v) => [v.point, v]));

@@ -142,13 +142,15 @@ function Calm({ overview }: { overview: Overview }) {
   const { t } = useTranslation();
   const now = useNow();
   const { good, total } = overview.points;
-  const checked = overview.last_event_at ?? overview.server_time;
+  if (total === 0) return <Empty>{t("fleet.none")}</Empty>;
   if (good < total) return <Empty>{t("console.nothingUnknown", { n: total - good })}</Empty>;
+  const standing = overview.counts.acked + overview.counts.rtn_unacked;
+  const heard = Math.max(...overview.edges.map((e) => Date.parse(e.last_seen ?? "") || 0));
   return (
     <Empty>
-      <strong>{t("console.nothing")}</strong>
+      <strong>{standing > 0 ? t("console.nothingNew", { n: standing }) : t("console.nothing")}</strong>
       <br />
-      {t("console.nothingWhy", { good, total, age: age(t, now - Date.parse(checked)) })}
+      {t("console.nothingWhy", { good, total, age: age(t, now - heard) })}
       <br />
       {overview.buildings.map((b) => say(b.name)).join(" · ")}
     </Empty>

@@ -4,9 +4,8 @@ import { Link, useParams, useSearchParams } from "react-router";
 import { usePoint } from "../api/queries";
 import type { PointDetail } from "../api/types";
 import { say } from "../i18n";
-import { useNow } from "../live/context";
-import { age, placeName, reading } from "../parts/format";
-import { QualityMark, SeverityMark } from "../parts/marks";
+import { placeName } from "../parts/format";
+import { SeverityMark, Value } from "../parts/marks";
 import { PointChart } from "../parts/PointChart";
 import { Empty, Loaded } from "../parts/states";
 
@@ -27,7 +26,6 @@ export function PointPage() {
 
 function Detail({ d, edge }: { d: PointDetail; edge: string }) {
   const { t } = useTranslation();
-  const now = useNow();
   const [params, setParams] = useSearchParams();
   const range = (params.get("range") ?? "h1") as Range;
   const p = d.point;
@@ -44,10 +42,8 @@ function Detail({ d, edge }: { d: PointDetail; edge: string }) {
             {!d.device.verified && ` · ${t("point.unverified")}`}
           </p>
         </div>
-        <div className={`big ${p.quality === "good" ? "" : "hatch"}`}>
-          <b>{p.at ? reading(p.value, p.unit, p.decimals, p.enum) : t("point.never")}</b>
-          <QualityMark quality={p.quality} />
-          {p.at && <small>{t("point.ago", { age: age(t, now - Date.parse(p.at)) })}</small>}
+        <div className="big">
+          <Value point={p} />
         </div>
       </section>
       <section className="card">

@@ -7,7 +7,7 @@ import { say } from "../i18n";
 import { useNow } from "../live/context";
 import { lifeSafety } from "../live/open";
 import { NoteForm } from "./Acknowledge";
-import { clock, elapsed, placeName, reading } from "./format";
+import { clock, credible, elapsed, placeName, reading } from "./format";
 import { Hold } from "./Hold";
 import { QualityMark, SeverityMark, StateWord } from "./marks";
 import { useSession } from "./session";
@@ -49,7 +49,7 @@ export function AlarmPanel(props: { alarm: Alarm; noting: Noting; setNoting: (n:
           <>
             <dt>{t("alarm.value")}</dt>
             <dd>
-              {reading(a.value, a.unit, 1)} <QualityMark quality={a.quality} />
+              {credible(a.quality) && reading(a.value, a.unit, 1)} <QualityMark quality={a.quality} />
             </dd>
           </>
         )}

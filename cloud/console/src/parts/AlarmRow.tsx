@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Alarm } from "../api/types";
 import { say } from "../i18n";
 import { useNow } from "../live/context";
-import { clock, elapsed, placeName, reading } from "./format";
+import { clock, credible, elapsed, placeName, reading } from "./format";
 import { QualityMark, SeverityMark, StateWord } from "./marks";
 
 /** AlarmRow is one alarm: how bad, what, where, since when, and the first thing to do. */
@@ -37,7 +37,7 @@ export function AlarmRow({
           <b>{say(a.title)}</b>
           {a.unit && (
             <span className="value">
-              {reading(a.value, a.unit, 1)} <QualityMark quality={a.quality} />
+              {credible(a.quality) && reading(a.value, a.unit, 1)} <QualityMark quality={a.quality} />
             </span>
           )}
           <span className="place">{placeName(a.place, a.building_name)}</span>

@@ -55,7 +55,13 @@ const token = (name: string) =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 function option({ series, rules, words, hours }: Props) {
-  const { line, low, high, gaps } = curve(series.buckets, Math.max(90_000, series.resolution_ms * 3));
+  const to = Date.now();
+  const from = to - hours * 3_600_000;
+  const { line, low, high, gaps } = curve(series.buckets, {
+    from,
+    to,
+    longest: Math.max(90_000, series.resolution_ms * 3),
+  });
   const state = words !== undefined || series.unit === "";
   const quiet = token("quiet");
   const value = (v: number) => reading(v, series.unit, series.decimals, words);
@@ -92,6 +98,8 @@ function option({ series, rules, words, hours }: Props) {
       hours > 1 ? [{ type: "inside" }, { type: "slider", height: 18, bottom: 8 }] : [{ type: "inside" }],
     xAxis: {
       type: "time",
+      min: from,
+      max: to,
       axisLabel: {
         formatter: (v: number) => (hours > 24 ? dateTime(v).slice(0, 5) : clock(v).slice(0, 5)),
         color: quiet,

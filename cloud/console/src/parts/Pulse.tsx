@@ -2,9 +2,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useBuilding, useOverview } from "../api/queries";
 import { say } from "../i18n";
-import { useNow } from "../live/context";
-import { age, reading } from "./format";
-import { QualityMark } from "./marks";
+import { Value } from "./marks";
 import { Empty, Loaded } from "./states";
 
 /** Pulse shows while nothing is selected that the building is really being watched: its moving values, with their age. */
@@ -22,7 +20,6 @@ export function Pulse({ building }: { building: string }) {
 
 function Readings({ id }: { id: string }) {
   const { t } = useTranslation();
-  const now = useNow();
   return (
     <section className="pulse">
       <Loaded query={useBuilding(id)}>
@@ -38,14 +35,8 @@ function Readings({ id }: { id: string }) {
                   .map((p) => (
                     <li key={p.id}>
                       <Link to={`/points/${p.edge}/${p.id}`}>{say(p.name)}</Link>
-                      <b>
-                        {p.at ? reading(p.value, p.unit, p.decimals, p.enum) : t("point.never")}{" "}
-                        <QualityMark quality={p.quality} />
-                      </b>
-                      <small>
-                        {say(d.name)}
-                        {p.at && ` · ${t("point.ago", { age: age(t, now - Date.parse(p.at)) })}`}
-                      </small>
+                      <Value point={p} />
+                      <small>{say(d.name)}</small>
                     </li>
                   )),
               )}

@@ -5,9 +5,8 @@ import { Link } from "react-router";
 import { useBuilding } from "../api/queries";
 import type { BuildingDetail, Device, Point } from "../api/types";
 import { say } from "../i18n";
-import { useNow } from "../live/context";
-import { age, floorName, reading } from "./format";
-import { QualityMark } from "./marks";
+import { floorName } from "./format";
+import { Value } from "./marks";
 import { Empty, Loaded } from "./states";
 
 const order = { alarm: 3, fault: 2, unknown: 1, ok: 0 };
@@ -112,17 +111,10 @@ function Devices({ devices }: { devices: Device[] }) {
 }
 
 function PointLine({ p }: { p: Point }) {
-  const { t } = useTranslation();
-  const now = useNow();
-  const never = p.at === undefined;
   return (
-    <li className={p.quality === "good" ? "" : "bad"}>
+    <li>
       <Link to={`/points/${p.edge}/${p.id}`}>{say(p.name)}</Link>
-      <span>
-        {never ? t("point.never") : reading(p.value, p.unit, p.decimals, p.enum)}{" "}
-        <QualityMark quality={p.quality} />
-        {p.at && <small> {t("point.ago", { age: age(t, now - Date.parse(p.at)) })}</small>}
-      </span>
+      <Value point={p} />
     </li>
   );
 }

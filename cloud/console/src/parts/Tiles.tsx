@@ -3,7 +3,7 @@ import { useOverview } from "../api/queries";
 import type { BuildingTile } from "../api/types";
 import { say } from "../i18n";
 import { Shape } from "./marks";
-import { Loaded } from "./states";
+import { Empty, Loaded } from "./states";
 
 /** Tiles is the community at a glance: one tile a building, quiet unless something is wrong or unknown. */
 export function Tiles({ onPick }: { onPick: (id: string) => void }) {
@@ -15,6 +15,7 @@ export function Tiles({ onPick }: { onPick: (id: string) => void }) {
       <Loaded query={overview}>
         {(o) => (
           <div className="tiles">
+            {o.buildings.length === 0 && <Empty>{t("fleet.none")}</Empty>}
             {o.buildings.map((b) => (
               <Tile key={b.id} b={b} onPick={() => onPick(b.id)} />
             ))}

@@ -79,3 +79,6 @@ export function actorName(t: TFunction, actor: string): string {
   if (actor.startsWith("edge:")) return t("actor.edge", { id: actor.slice(5) });
   return actor;
 }
+
+/** credible says whether a value of this quality may be shown as one. */
+export const credible = (quality: string) => quality === "good" || quality.startsWith("uncertain");

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
-import type { Alarm, Severity } from "../api/types";
-import { qualityKey } from "./format";
+import type { Alarm, Point, Severity } from "../api/types";
+import { useNow } from "../live/context";
+import { age, credible, qualityKey, reading } from "./format";
 
 const shapes: Record<Severity, string> = { critical: "◆", major: "▲", minor: "●", notice: "○" };
 
@@ -40,4 +41,33 @@ export function QualityMark({ quality }: { quality: string }) {
   const { t } = useTranslation();
   if (quality === "good") return null;
   return <span className="quality hatch">? {t(qualityKey(quality))}</span>;
+}
+
+/**
+ * Value shows a point's reading. A value that may not be believed never stands there as
+ * if it were one: "unknown" takes its place, and the last credible one is only mentioned.
+ */
+export function Value({
+  point: p,
+}: {
+  point: Pick<Point, "value" | "unit" | "decimals" | "enum" | "quality" | "at">;
+}) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const when = p.at ? t("point.ago", { age: age(t, now - Date.parse(p.at)) }) : "";
+  const written = reading(p.value, p.unit, p.decimals, p.enum);
+  if (credible(p.quality)) {
+    return (
+      <span className="reading">
+        <b>{written}</b> <QualityMark quality={p.quality} /> <small>{when}</small>
+      </span>
+    );
+  }
+  return (
+    <span className="reading unknown">
+      <b className="hatch">? {t("condition.unknown")}</b>{" "}
+      <span className="why">{t(qualityKey(p.quality))}</span>{" "}
+      <small>{p.at ? t("point.bad", { value: written, when }) : t("point.never")}</small>
+    </span>
+  );
 }
