@@ -129,6 +129,10 @@ func (s *Service) reserve(ctx context.Context, username string, now time.Time) (
 	name := usernameKey(username)
 	id = rand.Text()
 	return id, s.db.Tx(ctx, func(tx *sql.Tx) error {
+		// Counting and noting must be one act: this row is the door that attempts pass one by one.
+		if _, err := tx.ExecContext(ctx, `INSERT INTO setting (name, value) VALUES ('login_gate', '') ON CONFLICT (name) DO UPDATE SET value = setting.value`); err != nil {
+			return fmt.Errorf("auth: queue attempt: %w", err)
+		}
 		since := db.Millis(now.Add(-FailWindow))
 		if _, err := tx.ExecContext(ctx, `DELETE FROM login_failure WHERE at <= $1`, since); err != nil {
 			return fmt.Errorf("auth: forget old failures: %w", err)

@@ -77,8 +77,8 @@ func TestLine_OfTheExampleBuilding(t *testing.T) {
 	if d := cmp.Diff(line{9600, time.Second}, l, cmp.AllowUnexported(line{})); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	// 22 characters of 10 bits and two silences of 35 bits at 9600 baud.
-	if want := 290 * time.Second / 9600; (l.wire() - want).Abs() > time.Microsecond {
+	// 22 characters of 10 bits and three silences of 35 bits at 9600 baud.
+	if want := 325 * time.Second / 9600; (l.wire() - want).Abs() > time.Microsecond {
 		t.Errorf("wire %v, want %v", l.wire(), want)
 	}
 	if _, err := lineOf("../../"+exampleConfig, "no-such-device"); err == nil {

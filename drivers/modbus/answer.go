@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"anlan/drivers"
+	"anlan/drivers/stream"
 )
 
 // answer collects the reply to one request on a serial line.
@@ -26,7 +27,7 @@ func (a *answer) wait(ctx context.Context) ([]byte, error) {
 	reply := time.Duration(a.request.reply+3) * t.tc
 	deadline := a.sent.Add(a.unit.allowance() + reply)
 	for {
-		n, err := t.read(ctx, t.buf[have:], deadline)
+		n, err := t.Read(ctx, t.buf[have:], deadline)
 		if err != nil {
 			return nil, a.silent(err, have)
 		}
@@ -99,7 +100,7 @@ func (a *answer) scan(b []byte) (pdu []byte, used int, err error) {
 // silent names the end of a wait.
 func (a *answer) silent(err error, have int) error {
 	switch {
-	case !errors.Is(err, errQuiet):
+	case !errors.Is(err, stream.ErrQuiet):
 		return fmt.Errorf("modbus: %v: %w", a.request, err)
 	case a.foreign != nil:
 		return a.foreign

@@ -3,20 +3,16 @@ package modbus
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"anlan/drivers"
 	"anlan/drivers/profile"
+	"anlan/drivers/stream"
 )
 
 // Stream is what a client speaks over: a serial port, a connection, or one end of a
 // net.Pipe. A read past its deadline returns an error with Timeout() true.
-type Stream interface {
-	io.ReadWriteCloser
-	SetReadDeadline(time.Time) error
-	SetWriteDeadline(time.Time) error
-}
+type Stream = stream.Stream
 
 // Client asks one line or connection, one request at a time. It is not for concurrent
 // use, except Counters. Errors match those of package drivers, and [ErrArgument].

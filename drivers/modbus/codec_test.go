@@ -145,7 +145,7 @@ func FuzzParseRTU(f *testing.F) {
 				t.Errorf("accepted % x", pdu)
 			}
 		}
-		a := answer{line: &rtu{link: link{count: &counters{}}}, unit: &unit{}, request: &read}
+		a := answer{line: &rtu{link: newLink(nil, &counters{})}, unit: &unit{}, request: &read}
 		if pdu, used, err := a.scan(b); used > len(b) || err == nil && pdu != nil && len(pdu) != 18 {
 			t.Errorf("scan: % x, %d of %d bytes", pdu, used, len(b))
 		}

@@ -1,6 +1,10 @@
 package modbus
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"anlan/drivers/stream"
+)
 
 // Counters is what a client has seen since it began.
 type Counters struct {
@@ -22,4 +26,14 @@ type counters struct {
 func (c *counters) snapshot() Counters {
 	return Counters{c.requests.Load(), c.answers.Load(), c.exceptions.Load(), c.timeouts.Load(), c.crc.Load(),
 		c.strays.Load(), c.quarantined.Load(), c.bytesOut.Load(), c.bytesIn.Load()}
+}
+
+// link is the line or connection with what is counted on it.
+type link struct {
+	*stream.Link
+	count *counters
+}
+
+func newLink(s Stream, c *counters) link {
+	return link{&stream.Link{Stream: s, In: &c.bytesIn, Out: &c.bytesOut}, c}
 }

@@ -8,6 +8,7 @@ import (
 
 	"anlan/drivers"
 	"anlan/drivers/profile"
+	"anlan/drivers/stream"
 )
 
 // RTUOptions describe the serial line. The zero value is 9600 8N1.
@@ -68,7 +69,7 @@ func waitTimer(ctx context.Context, t time.Time) error {
 func NewRTU(stream Stream, opts RTUOptions) *Client {
 	opts = opts.filled()
 	c := &counters{}
-	return &Client{counters: c, wire: &rtu{link: link{stream: stream, count: c}, opts: opts,
+	return &Client{counters: c, wire: &rtu{link: newLink(stream, c), opts: opts,
 		tc: opts.charTime(), t35: opts.silence(), units: map[uint8]*unit{}}}
 }
 
@@ -100,15 +101,15 @@ func (t *rtu) unit(id uint8) *unit {
 }
 
 func (t *rtu) close() error {
-	t.lost(errors.New("closed"))
-	return t.stream.Close()
+	t.Lose(errors.New("closed"))
+	return t.Stream.Close()
 }
 
 func (t *rtu) roundTrip(ctx context.Context, r *request) ([]byte, time.Time, error) {
-	if t.down != nil {
-		return nil, time.Time{}, t.down
+	if t.Down() != nil {
+		return nil, time.Time{}, t.Down()
 	}
-	defer t.guard(ctx)()
+	defer t.Guard(ctx)()
 	if r.unit == 0 {
 		return nil, time.Time{}, t.broadcast(ctx, r)
 	}
@@ -215,7 +216,7 @@ func (t *rtu) send(ctx context.Context, u *unit, r *request) error {
 	took := time.Duration(len(t.out)) * t.tc
 	t.count.requests.Add(1)
 	start := time.Now()
-	if err := t.write(ctx, t.out, took+time.Second); err != nil {
+	if err := t.Write(ctx, t.out, took+time.Second); err != nil {
 		return err
 	}
 	t.busy = start.Add(took)
@@ -225,14 +226,14 @@ func (t *rtu) send(ctx context.Context, u *unit, r *request) error {
 
 // drain throws away what has already come and tells how much it was.
 func (t *rtu) drain(ctx context.Context) (int, error) {
-	if p, ok := t.stream.(interface{ Pending([]byte) (int, error) }); ok {
+	if p, ok := t.Stream.(interface{ Pending([]byte) (int, error) }); ok {
 		total := 0
 		for {
 			n, err := p.Pending(t.buf[:])
 			t.count.bytesIn.Add(uint64(n))
 			total += n
 			if err != nil {
-				return total, t.lost(err)
+				return total, t.Lose(err)
 			}
 			if n == 0 {
 				return total, nil
@@ -250,9 +251,9 @@ func (t *rtu) drain(ctx context.Context) (int, error) {
 func (t *rtu) listen(ctx context.Context, until time.Time) (int, error) {
 	total := 0
 	for {
-		n, err := t.read(ctx, t.buf[:], until)
+		n, err := t.Read(ctx, t.buf[:], until)
 		switch {
-		case errors.Is(err, errQuiet):
+		case errors.Is(err, stream.ErrQuiet):
 			return total, nil
 		case err != nil:
 			return total, err
@@ -306,7 +307,7 @@ func (t *rtu) late(id uint8) {
 // bytes came.
 func (t *rtu) pause(ctx context.Context) (bool, error) {
 	until := t.busy.Add(t.t35)
-	if _, ok := t.stream.(interface{ Pending([]byte) (int, error) }); ok {
+	if _, ok := t.Stream.(interface{ Pending([]byte) (int, error) }); ok {
 		if err := t.opts.Wait(ctx, until); err != nil {
 			return false, err
 		}

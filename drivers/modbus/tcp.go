@@ -8,6 +8,7 @@ import (
 
 	"anlan/drivers"
 	"anlan/drivers/profile"
+	"anlan/drivers/stream"
 )
 
 // NewTCP speaks Modbus TCP over a connection, one request in flight. When the frames
@@ -15,7 +16,7 @@ import (
 // [drivers.ErrLinkDown].
 func NewTCP(stream Stream) *Client {
 	c := &counters{}
-	return &Client{wire: &tcp{link: link{stream: stream, count: c}, timing: map[uint8]profile.Timing{}}, counters: c}
+	return &Client{wire: &tcp{link: newLink(stream, c), timing: map[uint8]profile.Timing{}}, counters: c}
 }
 
 type tcp struct {
@@ -33,8 +34,8 @@ func (t *tcp) setTiming(unit uint8, timing profile.Timing) {
 }
 
 func (t *tcp) close() error {
-	t.lost(errors.New("closed"))
-	return t.stream.Close()
+	t.Lose(errors.New("closed"))
+	return t.Stream.Close()
 }
 
 // tcpTimeout is the wait for a unit whose profile does not tell; gateways wait for
@@ -42,17 +43,17 @@ func (t *tcp) close() error {
 const tcpTimeout = time.Second
 
 func (t *tcp) roundTrip(ctx context.Context, r *request) ([]byte, time.Time, error) {
-	if t.down != nil {
-		return nil, time.Time{}, t.down
+	if t.Down() != nil {
+		return nil, time.Time{}, t.Down()
 	}
-	defer t.guard(ctx)()
+	defer t.Guard(ctx)()
 	t.have = copy(t.buf[:], t.buf[t.used:t.have])
 	t.used = 0
 	t.tid++
 	t.out = AppendTCP(t.out[:0], t.tid, r.unit, r.pdu)
 	wait := cmpOr(t.timing[r.unit].Timeout, max(tcpTimeout, 2*t.timing[r.unit].ReactionMax))
 	t.count.requests.Add(1)
-	if err := t.write(ctx, t.out, wait); err != nil {
+	if err := t.Write(ctx, t.out, wait); err != nil {
 		return nil, time.Time{}, fmt.Errorf("modbus: %v: %w", r, err)
 	}
 	deadline := time.Now().Add(wait)
@@ -100,7 +101,7 @@ func (t *tcp) frame(ctx context.Context, r *request, deadline time.Time) ([]byte
 				return nil, time.Time{}, nil
 			}
 		}
-		n, err := t.read(ctx, t.buf[t.have:], deadline)
+		n, err := t.Read(ctx, t.buf[t.have:], deadline)
 		if err != nil {
 			return nil, time.Time{}, err
 		}
@@ -112,17 +113,17 @@ func (t *tcp) frame(ctx context.Context, r *request, deadline time.Time) ([]byte
 // make no sense, is closed: what follows could be taken for anything.
 func (t *tcp) failed(r *request, err error) error {
 	switch {
-	case errors.Is(err, errQuiet):
+	case errors.Is(err, stream.ErrQuiet):
 		t.count.timeouts.Add(1)
 		err = drivers.ErrTimeout
 	case errors.Is(err, drivers.ErrCorrupt):
 		t.count.crc.Add(1)
 	}
-	if t.have > 0 || errors.Is(err, drivers.ErrCorrupt) || t.down != nil {
-		if t.down == nil {
-			err = fmt.Errorf("%w: %w", err, t.lost(errors.New("inside a frame")))
+	if t.have > 0 || errors.Is(err, drivers.ErrCorrupt) || t.Down() != nil {
+		if t.Down() == nil {
+			err = fmt.Errorf("%w: %w", err, t.Lose(errors.New("inside a frame")))
 		}
-		_ = t.stream.Close() // it is given up either way
+		_ = t.Stream.Close() // it is given up either way
 	}
 	return fmt.Errorf("modbus: %v: %w", r, err)
 }

@@ -4,31 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"anlan/drivers"
+	"anlan/drivers/stream"
 )
 
 // link exchanges commands and responses with the chip.
 type link struct {
-	stream Stream
-	buf    [512]byte
-	have   int
-}
-
-func (l *link) guard(ctx context.Context) func() {
-	ended := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(ended)
-		_ = l.stream.SetReadDeadline(time.Unix(1, 0)) // a dead stream fails the read as well
-	})
-	return func() {
-		if !stop() {
-			<-ended
-		}
-	}
+	stream.Link
+	buf  [512]byte
+	have int
 }
 
 // attempts is how often a step is tried before the reader is given up.
@@ -162,37 +148,13 @@ func (l *link) frame(ctx context.Context, deadline time.Time) (frame, error) {
 	}
 }
 
+// read and write are the link's, with silence said as a device's not answering.
 func (l *link) read(ctx context.Context, p []byte, deadline time.Time) (int, error) {
-	if err := l.stream.SetReadDeadline(deadline); err != nil {
-		return 0, fmt.Errorf("%w: %w", drivers.ErrLinkDown, err)
+	n, err := l.Read(ctx, p, deadline)
+	if errors.Is(err, stream.ErrQuiet) {
+		return n, drivers.ErrTimeout
 	}
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := l.stream.Read(p)
-	switch {
-	case n > 0:
-		return n, nil
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		if cause := ctx.Err(); cause != nil {
-			return 0, cause
-		}
-		return 0, drivers.ErrTimeout
-	case err == nil:
-		err = io.ErrUnexpectedEOF
-	}
-	return 0, fmt.Errorf("%w: %w", drivers.ErrLinkDown, err)
+	return n, err
 }
 
-func (l *link) write(ctx context.Context, p []byte) error {
-	if err := l.stream.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
-		return fmt.Errorf("%w: %w", drivers.ErrLinkDown, err)
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if _, err := l.stream.Write(p); err != nil {
-		return fmt.Errorf("%w: %w", drivers.ErrLinkDown, err)
-	}
-	return nil
-}
+func (l *link) write(ctx context.Context, p []byte) error { return l.Write(ctx, p, time.Second) }

@@ -11,6 +11,7 @@ import (
 	"anlan/contract"
 	"anlan/drivers"
 	"anlan/drivers/serialport"
+	"anlan/drivers/stream"
 )
 
 // PN532Config names the reader's line. Baud 0 is 115200, the chip's own.
@@ -21,13 +22,7 @@ type PN532Config struct {
 }
 
 // Stream is what a reader speaks over.
-type Stream interface {
-	Read([]byte) (int, error)
-	Write([]byte) (int, error)
-	Close() error
-	SetReadDeadline(time.Time) error
-	SetWriteDeadline(time.Time) error
-}
+type Stream = stream.Stream
 
 // Bus is a line with one reader.
 type Bus struct {
@@ -96,8 +91,8 @@ const pollEvery = 100 * time.Millisecond // between two looks at the field
 // [drivers.ErrTimeout] when the reader stays silent or [drivers.ErrCorrupt] when it
 // talks nonsense, each after several tries; tap is called from this goroutine.
 func (r *Reader) Listen(ctx context.Context, tap func(uid []byte, at time.Time)) error {
-	l := &link{stream: r.bus.stream}
-	defer l.guard(ctx)()
+	l := &link{Link: stream.Link{Stream: r.bus.stream}}
+	defer l.Guard(ctx)()
 	if err := l.tries(ctx, l.wake); err != nil {
 		return fmt.Errorf("nfc: wake %s: %w", r.id, err)
 	}
