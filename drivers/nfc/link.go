@@ -1,6 +1,7 @@
 package nfc
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -133,6 +134,7 @@ func (l *link) abort(ctx context.Context) error {
 func (l *link) frame(ctx context.Context, deadline time.Time) (frame, error) {
 	for {
 		f, used, err := parseFrame(l.buf[:l.have])
+		f.data = bytes.Clone(f.data) // it lies in the buffer, which moves up now
 		l.have = copy(l.buf[:], l.buf[used:l.have])
 		if err != nil || f.kind != frameNone {
 			return f, err
