@@ -46,6 +46,9 @@ type Group struct {
 	Points []contract.PointID
 	Alarm  bool          // holds a point that alarms depend on
 	Cost   time.Duration // wire floor of the transaction: request, turnaround, reply, silences
+	// Detail, if set, is a summary point: the group is worth asking at once when that
+	// point's value has changed, and seldom otherwise.
+	Detail contract.PointID
 }
 
 // Writer is a Device that can be driven.
@@ -61,12 +64,42 @@ type Listener interface {
 	Listen(ctx context.Context, tap func(uid []byte, at time.Time)) error
 }
 
+// Replanner is a Device that learns what it may ask together, so that its groups change.
+type Replanner interface {
+	// Plan counts the changes; after one, Groups answers anew.
+	Plan() uint64
+}
+
+// Batch is a Device that can have several groups on the way at once.
+type Batch interface {
+	// Depth is how many, at least 1.
+	Depth() int
+	// ReadAll fetches groups and calls each as its answer comes, in any order. An error
+	// is one that no group can be blamed for.
+	ReadAll(ctx context.Context, groups []int, each func(group int, readings []contract.Reading, err error)) error
+}
+
+type hurry struct{}
+
+// Hurry lets a caller with something more urgent (a write that waits) cut short what
+// takes a driver more than one frame: it then returns [ErrYielded] and is asked again.
+func Hurry(ctx context.Context, urgent func() bool) context.Context {
+	return context.WithValue(ctx, hurry{}, urgent)
+}
+
+// Hurried asks what the caller told [Hurry].
+func Hurried(ctx context.Context) bool {
+	urgent, ok := ctx.Value(hurry{}).(func() bool)
+	return ok && urgent()
+}
+
 // Errors a driver returns, matched with errors.Is.
 var (
 	ErrTimeout     = errors.New("timeout")
 	ErrException   = errors.New("exception")    // the device refused
 	ErrCorrupt     = errors.New("corrupt")      // bytes came that can not be believed
 	ErrQuarantined = errors.New("quarantined")  // asked too early after a timeout
+	ErrYielded     = errors.New("yielded")      // gave way, see [Hurry]; to be asked again at once
 	ErrLinkDown    = errors.New("link down")    // port or connection is gone
 	ErrNotWritable = errors.New("not writable") // the profile does not allow this write
 	ErrNoPoint     = errors.New("no such point")
@@ -77,8 +110,10 @@ func QualityOf(err error) contract.Quality {
 	switch {
 	case err == nil:
 		return contract.Good
-	case errors.Is(err, ErrQuarantined):
+	case errors.Is(err, ErrQuarantined), errors.Is(err, ErrYielded):
 		return contract.Quarantined
+	case errors.Is(err, ErrException) && errors.Is(err, ErrTimeout):
+		return contract.Timeout // a gateway says that its device is silent
 	case errors.Is(err, ErrException):
 		return contract.Exception
 	case errors.Is(err, ErrCorrupt):

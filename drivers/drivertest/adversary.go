@@ -10,7 +10,7 @@ type Case struct {
 	Name    string
 	Do      Behaviour
 	MustOK  bool // the driver has no reason to refuse
-	RTUOnly bool
+	RTUOnly bool // damage that the connection's own checks would hold back
 	TCPOnly bool
 }
 
@@ -35,7 +35,7 @@ func lateCases() []Case {
 			out[0].After = Late
 			return out
 		}},
-		{Name: "late damaged answer", Do: func(r *Request) []Send {
+		{Name: "late damaged answer", RTUOnly: true, Do: func(r *Request) []Send {
 			return []Send{{Late, flip(r.Answer, len(r.Answer)-1), false}}
 		}},
 		{Name: "late exception", Do: func(r *Request) []Send {

@@ -1,8 +1,11 @@
 package drivertest
 
 import (
+	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"io"
+	"strings"
 	"sync"
 	"time"
 )
@@ -12,9 +15,14 @@ type Framing int
 
 // Framings.
 const (
-	RTU Framing = iota
-	TCP
+	RTU        Framing = iota // on a pseudo-terminal
+	TCP                       // MBAP on a connection
+	ASCII                     // on a pseudo-terminal
+	RTUOverTCP                // RTU frames on a connection
 )
+
+// socket reports whether the peer is reached over a connection.
+func (f Framing) socket() bool { return f == TCP || f == RTUOverTCP }
 
 // Request is what the peer was asked.
 type Request struct {
@@ -152,22 +160,28 @@ func (p *Peer) answer(r *Request) {
 
 // parse takes one request off the front of b.
 func parse(f Framing, b []byte) (*Request, int) {
-	if f == TCP {
-		if len(b) < 8 {
-			return nil, 0
-		}
-		n := 6 + int(binary.BigEndian.Uint16(b[4:]))
-		if len(b) < n {
-			return nil, 0
-		}
-		return &Request{Raw: append([]byte(nil), b[:n]...), Transaction: binary.BigEndian.Uint16(b), Unit: b[6], PDU: append([]byte(nil), b[7:n]...), framing: f}, n
+	switch f {
+	case TCP:
+		return parseTCP(b)
+	case ASCII:
+		return parseASCII(b)
 	}
-	if len(b) < 8 {
+	if len(b) < 7 {
 		return nil, 0
 	}
 	n := 8
-	if b[1] == 15 || b[1] == 16 {
+	switch b[1] {
+	case 15, 16:
 		n = 9 + int(b[6])
+	case 22:
+		n = 10
+	case 23:
+		if len(b) < 11 {
+			return nil, 0
+		}
+		n = 13 + int(b[10])
+	case 43:
+		n = 7
 	}
 	if len(b) < n {
 		return nil, 0
@@ -178,12 +192,53 @@ func parse(f Framing, b []byte) (*Request, int) {
 	return &Request{Raw: append([]byte(nil), b[:n]...), Unit: b[0], PDU: append([]byte(nil), b[1:n-2]...), framing: f}, n
 }
 
-func wrap(f Framing, transaction uint16, unit uint8, pdu []byte) []byte {
-	if f == TCP {
-		head := []byte{byte(transaction >> 8), byte(transaction), 0, 0, byte((len(pdu) + 1) >> 8), byte(len(pdu) + 1), unit}
-		return append(head, pdu...)
+func parseTCP(b []byte) (*Request, int) {
+	if len(b) < 8 {
+		return nil, 0
 	}
+	n := 6 + int(binary.BigEndian.Uint16(b[4:]))
+	if len(b) < n {
+		return nil, 0
+	}
+	return &Request{Raw: append([]byte(nil), b[:n]...), Transaction: binary.BigEndian.Uint16(b), Unit: b[6], PDU: append([]byte(nil), b[7:n]...), framing: TCP}, n
+}
+
+func parseASCII(b []byte) (*Request, int) {
+	end := bytes.IndexByte(b, '\n') + 1
+	if end == 0 {
+		return nil, 0
+	}
+	start := bytes.LastIndexByte(b[:end], ':')
+	if start < 0 {
+		return nil, end
+	}
+	body, err := hex.DecodeString(strings.TrimSpace(string(b[start+1 : end])))
+	if err != nil || len(body) < 3 {
+		return nil, end
+	}
+	sum := byte(0)
+	for _, x := range body {
+		sum += x
+	}
+	if sum != 0 {
+		return nil, end
+	}
+	return &Request{Raw: append([]byte(nil), b[:end]...), Unit: body[0], PDU: body[1 : len(body)-1], framing: ASCII}, end
+}
+
+func wrap(f Framing, transaction uint16, unit uint8, pdu []byte) []byte {
 	b := append([]byte{unit}, pdu...)
+	switch f {
+	case TCP:
+		head := []byte{byte(transaction >> 8), byte(transaction), 0, 0, byte(len(b) >> 8), byte(len(b))}
+		return append(head, b...)
+	case ASCII:
+		sum := byte(0)
+		for _, x := range b {
+			sum += x
+		}
+		return []byte(":" + strings.ToUpper(hex.EncodeToString(append(b, -sum))) + "\r\n")
+	}
 	c := crc(b)
 	return append(b, byte(c), byte(c>>8))
 }
@@ -202,6 +257,38 @@ func crc(b []byte) uint16 {
 		}
 	}
 	return c
+}
+
+// identity is what every unit says of itself: objects 0 to 2 (basic), 3 to 6 (regular)
+// and one of the vendor's own (extended).
+var identity = map[byte]string{0: "Anlan", 1: "peer", 2: "1.0", 3: "", 4: "驱动测试", 5: "drivertest", 6: "adversary", 0x80: strings.Repeat("x", 200)}
+
+// identityOf gives at most four objects an answer.
+func identityOf(pdu []byte) []byte {
+	level, from := pdu[2], pdu[3]
+	last := byte(2)
+	switch level {
+	case 2:
+		last = 6
+	case 3:
+		last = 0x80
+	case 4:
+		last = from
+	}
+	out := []byte{43, 14, level, 0x83, 0, 0, 0}
+	for id := int(from); id <= int(last); id++ {
+		text, ok := identity[byte(id)]
+		if !ok {
+			continue
+		}
+		if out[6] == 4 {
+			out[4], out[5] = 0xFF, byte(id)
+			break
+		}
+		out = append(append(out, byte(id), byte(len(text))), text...)
+		out[6]++
+	}
+	return out
 }
 
 // answerTo is the right reply of a unit whose every register and bit is known.
@@ -224,6 +311,14 @@ func answerTo(unit uint8, pdu []byte) []byte {
 		return out
 	case 5, 6, 15, 16:
 		return append([]byte(nil), pdu[:5]...)
+	case 22:
+		return append([]byte(nil), pdu[:7]...)
+	case 23:
+		read := answerTo(unit, append([]byte{3}, pdu[1:5]...))
+		read[0] = 23
+		return read
+	case 43:
+		return identityOf(pdu)
 	default:
 		return []byte{f | 0x80, 1}
 	}

@@ -29,7 +29,7 @@ type Driver struct {
 // Run puts every misbehaviour in the way of a driver.
 func Run(t *testing.T, d Driver) {
 	for _, c := range Adversary() {
-		if c.RTUOnly && d.Framing != RTU || c.TCPOnly && d.Framing != TCP {
+		if c.RTUOnly && d.Framing == TCP || c.TCPOnly && d.Framing != TCP {
 			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func newEnds(t *testing.T, f Framing, behave Behaviour) *ends {
 		e.mu.Unlock()
 		return behave(r)
 	}
-	if f == RTU {
+	if !f.socket() {
 		e.again(t)
 		return e
 	}
@@ -145,7 +145,7 @@ func newEnds(t *testing.T, f Framing, behave Behaviour) *ends {
 				return
 			}
 			t.Cleanup(func() { _ = conn.Close() }) // the test is over
-			go (&Peer{Stream: conn, Framing: TCP, React: time.Millisecond, Behave: e.behave}).Run()
+			go (&Peer{Stream: conn, Framing: f, React: time.Millisecond, Behave: e.behave}).Run()
 		}
 	}()
 	return e
@@ -153,11 +153,11 @@ func newEnds(t *testing.T, f Framing, behave Behaviour) *ends {
 
 // again is the near end to open after the line went down.
 func (e *ends) again(t *testing.T) string {
-	if e.framing == TCP {
+	if e.framing.socket() {
 		return e.near
 	}
 	far, near := PTY(t)
 	e.near = near
-	go (&Peer{Stream: far, Framing: RTU, React: time.Millisecond, Behave: e.behave}).Run()
+	go (&Peer{Stream: far, Framing: e.framing, React: time.Millisecond, Behave: e.behave}).Run()
 	return near
 }

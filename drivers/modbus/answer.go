@@ -12,7 +12,7 @@ import (
 
 // answer collects the reply to one request on a serial line.
 type answer struct {
-	line    *rtu
+	line    *line
 	unit    *unit
 	request *request
 	sent    time.Time // when the request's last bit was out
@@ -24,8 +24,8 @@ type answer struct {
 // wait returns the reply's pdu, an [*ExceptionError] or what went wrong.
 func (a *answer) wait(ctx context.Context) ([]byte, error) {
 	t, have := a.line, 0
-	reply := time.Duration(a.request.reply+3) * t.tc
-	deadline := a.sent.Add(a.unit.allowance() + reply)
+	reply := time.Duration(t.framingFor(a.request.unit).chars(a.request.longest())) * t.tc
+	deadline := a.sent.Add(a.unit.allowance(minAllowance) + reply)
 	for {
 		n, err := t.Read(ctx, t.buf[have:], deadline)
 		if err != nil {
@@ -53,46 +53,50 @@ func (a *answer) wait(ctx context.Context) ([]byte, error) {
 		case used < have:
 			return nil, a.spoiled(ctx, "bytes behind the answer")
 		}
-		reply := make([]byte, len(pdu)) // the buffer listens on
-		copy(reply, pdu)
+		t.reply = append(t.reply[:0], pdu...) // the buffer listens on
 		if more, quietErr := t.pause(ctx); quietErr != nil {
 			return nil, fmt.Errorf("modbus: %v: %w", a.request, quietErr)
 		} else if more {
 			return nil, a.spoiled(ctx, "bytes behind the answer")
 		}
 		a.unit.lastBusy = a.last
-		return reply, err
+		return t.reply, err
 	}
 }
 
 // scan steps over whole frames that answer nothing. It returns the answer's pdu with
 // the bytes used up to its end, or a nil pdu when more bytes are needed.
 func (a *answer) scan(b []byte) (pdu []byte, used int, err error) {
+	t := a.line
 	for {
 		rest := b[used:]
-		n := replyLength(rest)
+		f := t.framing
+		if id, ok := f.unitOf(rest); ok {
+			f = t.framingFor(id)
+		}
+		n := f.length(rest)
 		switch {
-		case n < 0 || n > MaxRTU:
+		case n < 0 || n > len(t.buf)/2:
 			return nil, used, fmt.Errorf("no frame begins with % x: %w", rest[:min(len(rest), 4)], drivers.ErrCorrupt)
 		case n == 0 || n > len(rest):
 			return nil, used, nil
 		}
-		id, pdu, err := ParseRTU(rest[:n])
+		id, pdu, err := f.parse(rest[:n])
 		if err != nil {
 			return nil, used, err
 		}
 		used += n
 		if id != a.request.unit {
-			a.line.count.strays.Add(1)
-			a.line.late(id)
+			t.count.strays.Add(1)
+			t.late(id)
 			continue
 		}
 		err = a.request.accept(pdu)
 		if err == nil || errors.Is(err, drivers.ErrException) {
 			return pdu, used, err
 		}
-		a.line.count.strays.Add(1)
-		a.line.late(id)
+		t.count.strays.Add(1)
+		t.late(id)
 		a.foreign = err
 	}
 }

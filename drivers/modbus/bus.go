@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"slices"
 	"time"
 
-	"anlan/contract"
 	"anlan/drivers"
 	"anlan/drivers/profile"
 	"anlan/drivers/serialport"
@@ -20,6 +18,7 @@ type RTUConfig struct {
 	Baud     int
 	Parity   string // none, even, odd
 	StopBits int    // 1 or 2
+	ASCII    bool   // the standard's ASCII framing in place of RTU
 	Profiles profile.Library
 	Logger   *slog.Logger
 	// Paced says of a pseudo-terminal that its far end keeps the wire time of Baud, so
@@ -33,6 +32,16 @@ type TCPConfig struct {
 	Profiles    profile.Library
 	DialTimeout time.Duration // 0 = 3 s
 	Logger      *slog.Logger
+	// RTU, if set, says that the far end is a gateway that hands the bytes of a serial
+	// line through as they are, and how that line is set.
+	RTU *GatewayLine
+}
+
+// GatewayLine is the serial line behind a transparent gateway. Zero values are 9600 8N1.
+type GatewayLine struct {
+	Baud        int
+	BitsPerChar int
+	ASCII       bool
 }
 
 // Bus is a serial line or a connection with the devices on it.
@@ -43,11 +52,7 @@ type Bus struct {
 	log      *slog.Logger
 }
 
-var (
-	_ drivers.Bus    = (*Bus)(nil)
-	_ drivers.Device = (*Device)(nil)
-	_ drivers.Writer = (*Device)(nil)
-)
+var _ drivers.Bus = (*Bus)(nil)
 
 // OpenRTU opens the port for this process alone.
 func OpenRTU(cfg RTUConfig) (*Bus, error) {
@@ -56,11 +61,24 @@ func OpenRTU(cfg RTUConfig) (*Bus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("modbus: open line: %w", err)
 	}
-	opts := RTUOptions{Baud: mode.Baud, BitsPerChar: mode.BitsPerChar(), Unpaced: port.Pseudo() && !cfg.Paced, Wait: serialport.WaitUntil}
+	opts := RTUOptions{Baud: mode.Baud, BitsPerChar: mode.BitsPerChar(), ASCII: cfg.ASCII, Unpaced: port.Pseudo() && !cfg.Paced, Wait: serialport.WaitUntil}
 	client := NewRTU(port, opts)
-	tc := opts.charTime()
-	return newBus(client, cfg.Profiles, profile.Line{CharTime: tc, Silence: opts.silence(), Overhead: 13}, cfg.Logger), nil
+	return newBus(client, cfg.Profiles, SerialLine(mode.Baud, mode.BitsPerChar(), cfg.ASCII), cfg.Logger), nil
 }
+
+// SerialLine is what transactions cost on a serial line, RTU or ASCII.
+func SerialLine(baud, bitsPerChar int, ascii bool) profile.Line {
+	o := RTUOptions{Baud: baud, BitsPerChar: bitsPerChar}
+	if ascii {
+		// Two characters for each byte, a colon, and CR LF; no silence has to be kept.
+		return profile.Line{CharTime: 2 * o.charTime(), Overhead: 14}
+	}
+	return profile.Line{CharTime: o.charTime(), Silence: o.silence(), Overhead: 13}
+}
+
+// TCPLine is what transactions cost on a connection: a frame costs next to nothing
+// there, a round trip does.
+func TCPLine() profile.Line { return profile.Line{CharTime: time.Microsecond, Overhead: 20} }
 
 // OpenTCP connects. Reconnecting is the caller's, by opening anew.
 func OpenTCP(ctx context.Context, cfg TCPConfig) (*Bus, error) {
@@ -72,8 +90,11 @@ func OpenTCP(ctx context.Context, cfg TCPConfig) (*Bus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("modbus: open connection: %w: %w", drivers.ErrLinkDown, err)
 	}
-	// A frame costs next to nothing here; a round trip does.
-	return newBus(NewTCP(conn), cfg.Profiles, profile.Line{CharTime: time.Microsecond, Overhead: 20}, cfg.Logger), nil
+	if g := cfg.RTU; g != nil {
+		opts := RTUOptions{Baud: g.Baud, BitsPerChar: g.BitsPerChar, ASCII: g.ASCII, Unpaced: true, Wait: serialport.WaitUntil}.filled()
+		return newBus(NewRTU(conn, opts), cfg.Profiles, SerialLine(opts.Baud, opts.BitsPerChar, g.ASCII), cfg.Logger), nil
+	}
+	return newBus(NewTCP(conn), cfg.Profiles, TCPLine(), cfg.Logger), nil
 }
 
 func newBus(client *Client, lib profile.Library, line profile.Line, log *slog.Logger) *Bus {
@@ -102,17 +123,13 @@ func (b *Bus) Device(spec drivers.DeviceSpec) (drivers.Device, error) {
 	case p.Protocol != profile.ProtocolModbus:
 		return nil, fmt.Errorf("modbus: bind %s: profile %q speaks %s", spec.ID, spec.Profile, p.Protocol)
 	}
-	line := b.line
-	line.Turnaround = cmpOr(p.Timing.ReactionMax, turnaround)
-	d := &Device{bus: b, spec: spec, profile: p, plan: p.Plan(line)}
-	for _, g := range d.plan {
-		group := drivers.Group{Alarm: g.Alarm, Cost: g.Cost}
-		for _, i := range g.Points {
-			group.Points = append(group.Points, contract.NewPointID(spec.ID, p.Points[i].Name))
-		}
-		d.groups = append(d.groups, group)
-	}
 	b.client.SetTiming(spec.Unit, p.Timing)
+	if err := b.client.SetDialect(spec.Unit, p.Dialect); err != nil {
+		return nil, fmt.Errorf("modbus: bind %s: %w", spec.ID, err)
+	}
+	d := &Device{bus: b, spec: spec, profile: p, line: b.line}
+	d.line.Turnaround = cmpOr(p.Timing.ReactionMax, turnaround)
+	d.replan()
 	return d, nil
 }
 
@@ -121,74 +138,4 @@ func cmpOr(a, b time.Duration) time.Duration {
 		return a
 	}
 	return b
-}
-
-// Device is one unit read and written by its profile.
-type Device struct {
-	bus     *Bus
-	spec    drivers.DeviceSpec
-	profile *profile.Profile
-	plan    []profile.Group
-	groups  []drivers.Group
-}
-
-// Groups lists the planned transactions, alarm groups first.
-func (d *Device) Groups() []drivers.Group { return slices.Clone(d.groups) }
-
-// Read asks one group.
-func (d *Device) Read(ctx context.Context, group int) ([]contract.Reading, error) {
-	if group < 0 || group >= len(d.plan) {
-		return nil, fmt.Errorf("modbus: read %s: group %d of %d: %w", d.spec.ID, group, len(d.plan), drivers.ErrNoPoint)
-	}
-	g := d.plan[group]
-	var (
-		b   profile.Block
-		at  time.Time
-		err error
-	)
-	c, unit, n := d.bus.client, d.spec.Unit, uint16(g.Count)
-	switch g.Table {
-	case profile.Coil:
-		b.Bits, at, err = c.readBits(ctx, unit, fcReadCoils, g.Address, n)
-	case profile.Discrete:
-		b.Bits, at, err = c.readBits(ctx, unit, fcReadDiscreteInputs, g.Address, n)
-	case profile.Holding:
-		b.Registers, at, err = c.readRegisters(ctx, unit, fcReadHoldingRegisters, g.Address, n)
-	default:
-		b.Registers, at, err = c.readRegisters(ctx, unit, fcReadInputRegisters, g.Address, n)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("modbus: read %s: %w", d.spec.ID, err)
-	}
-	return d.profile.Decode(d.spec.ID, g, b, at)
-}
-
-// Write sets a point the profile declares writable. There is no other way from a device
-// to a write, so what the profile forbids can not be sent.
-func (d *Device) Write(ctx context.Context, point contract.PointID, value float64) error {
-	if point.Device() != d.spec.ID {
-		return fmt.Errorf("modbus: write %s: not of %s: %w", point, d.spec.ID, drivers.ErrNoPoint)
-	}
-	w, err := d.profile.Encode(point.Name(), value)
-	if err != nil {
-		return err
-	}
-	if err := d.send(ctx, w); err != nil {
-		return fmt.Errorf("modbus: write %s: %w", point, err)
-	}
-	d.bus.log.Debug("written", "point", point, "value", value)
-	return nil
-}
-
-func (d *Device) send(ctx context.Context, w profile.Write) error {
-	c, unit := d.bus.client, d.spec.Unit
-	switch {
-	case w.Table == profile.Coil && w.Multiple:
-		return c.WriteMultipleCoils(ctx, unit, w.Address, []bool{w.Words[0] == CoilOn})
-	case w.Table == profile.Coil:
-		return c.writeRaw(ctx, unit, fcWriteSingleCoil, w.Address, w.Words[0])
-	case w.Multiple:
-		return c.WriteMultipleRegisters(ctx, unit, w.Address, w.Words)
-	}
-	return c.WriteSingleRegister(ctx, unit, w.Address, w.Words[0])
 }

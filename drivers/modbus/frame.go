@@ -7,10 +7,11 @@ import (
 	"anlan/drivers"
 )
 
-// MaxRTU and MaxTCP are the largest frames of the two framings.
+// MaxRTU, MaxASCII and MaxTCP are the largest frames of the framings, in characters.
 const (
-	MaxRTU = 256
-	MaxTCP = 260
+	MaxRTU   = 256
+	MaxASCII = 513
+	MaxTCP   = 260
 )
 
 var crcTable = makeCRCTable()
@@ -57,26 +58,6 @@ func ParseRTU(frame []byte) (unit uint8, pdu []byte, err error) {
 		return 0, nil, fmt.Errorf("modbus: parse frame: CRC %04x, want %04x: %w", got, want, drivers.ErrCorrupt)
 	}
 	return frame[0], frame[1 : n-2], nil
-}
-
-// replyLength is the length of the serial frame that b begins, 0 when more of it is
-// needed to tell, -1 when it begins no reply this client could have asked for.
-func replyLength(b []byte) int {
-	if len(b) < 2 {
-		return 0
-	}
-	switch f := b[1]; {
-	case f&0x80 != 0:
-		return 5
-	case f >= fcReadCoils && f <= fcReadInputRegisters:
-		if len(b) < 3 {
-			return 0
-		}
-		return 5 + int(b[2])
-	case f == fcWriteSingleCoil, f == fcWriteSingleRegister, f == fcWriteMultipleCoils, f == fcWriteMultipleRegisters:
-		return 8
-	}
-	return -1
 }
 
 // MBAP is the header of a TCP frame.

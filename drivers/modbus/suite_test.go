@@ -40,3 +40,23 @@ func TestTCP_NeverTakesAForeignAnswer(t *testing.T) {
 		return known(modbus.NewTCP(conn)), nil
 	}})
 }
+
+func TestASCII_NeverTakesAForeignAnswer(t *testing.T) {
+	drivertest.Run(t, drivertest.Driver{Framing: drivertest.ASCII, Open: func(near string) (drivertest.Client, error) {
+		port, err := serialport.Open(near, serialport.Mode{Baud: 115200})
+		if err != nil {
+			return nil, err
+		}
+		return known(modbus.NewRTU(port, modbus.RTUOptions{Baud: 115200, ASCII: true, Unpaced: true, Wait: serialport.WaitUntil})), nil
+	}})
+}
+
+func TestRTUOverTCP_NeverTakesAForeignAnswer(t *testing.T) {
+	drivertest.Run(t, drivertest.Driver{Framing: drivertest.RTUOverTCP, Open: func(near string) (drivertest.Client, error) {
+		conn, err := net.Dial("tcp", near)
+		if err != nil {
+			return nil, err
+		}
+		return known(modbus.NewRTU(conn, modbus.RTUOptions{Baud: 115200, Unpaced: true, Wait: serialport.WaitUntil})), nil
+	}})
+}

@@ -1,6 +1,7 @@
 package modbus
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -11,7 +12,9 @@ import (
 type unit struct {
 	told      profile.Timing // by profiles
 	timing    profile.Timing // with defaults for what they do not say
+	framing   framing        // of its dialect; nil is the line's
 	slowest   time.Duration  // slowest reaction lately; 0 before the first
+	usual     time.Duration  // moving average of its reactions; 0 before the first
 	misses    int            // time-outs in a row
 	sentAt    time.Time      // end of the last request
 	lastBusy  time.Time      // end of the last exchange
@@ -25,16 +28,14 @@ const (
 	maxPending   = 8
 )
 
-// allowance is how long the unit may take to react.
-func (u *unit) allowance() time.Duration {
+// allowance is how long the unit may take to react, at least floor.
+func (u *unit) allowance(floor time.Duration) time.Duration {
+	ceiling := max(u.timing.Timeout, floor)
 	if u.slowest == 0 {
-		return max(u.timing.Timeout, minAllowance)
+		return ceiling
 	}
-	d := max(margin*u.slowest, u.timing.ReactionMax+u.timing.ReactionMax/4, minAllowance)
-	for range min(u.misses, 8) {
-		d *= 2
-	}
-	return min(d, max(u.timing.Timeout, minAllowance))
+	d := max(margin*u.slowest, u.timing.ReactionMax+u.timing.ReactionMax/4, floor)
+	return min(d<<min(u.misses, 8), ceiling)
 }
 
 // learn notes a reaction; the slowest fades slowly, so that one hiccup is not kept for
@@ -44,9 +45,22 @@ func (u *unit) learn(reaction time.Duration) {
 }
 
 func (u *unit) answered(reaction time.Duration, now time.Time) {
-	u.learn(max(reaction, 0))
+	reaction = max(reaction, time.Microsecond)
+	u.learn(reaction)
+	if u.usual == 0 {
+		u.usual = reaction
+	}
+	u.usual += (reaction - u.usual) / 16
 	u.misses, u.pending, u.restUntil = 0, nil, time.Time{}
 	u.lastBusy = now
+}
+
+// rest waits until the device's pause since its last answer is over.
+func (u *unit) rest(ctx context.Context) error {
+	if u.timing.Pause == 0 {
+		return nil
+	}
+	return waitTimer(ctx, u.lastBusy.Add(u.timing.Pause))
 }
 
 func (u *unit) missed() { u.misses++ }
@@ -65,15 +79,19 @@ func (u *unit) suspects(s shape) bool { return slices.Contains(u.pending, s) }
 
 // probe is a shorter read of what r reads, of a size that no pending answer has.
 func (u *unit) probe(r *request) (request, bool) {
-	if !r.isRead() {
+	function := r.pdu[0]
+	switch {
+	case !r.counted():
 		return request{}, false
+	case function == fcReadWriteRegisters:
+		function = fcReadHoldingRegisters
 	}
 	step := 1
-	if r.pdu[0] <= fcReadDiscreteInputs {
+	if function <= fcReadDiscreteInputs {
 		step = 8 // sizes differ by whole bytes
 	}
 	for n := r.count() - step; n >= 1; n -= step {
-		p, err := newRead(r.unit, r.pdu[0], uint16(r.address()), uint16(n))
+		p, err := newRead(nil, r.unit, function, uint16(r.address()), uint16(n))
 		if err == nil && !u.suspects(p.shape()) {
 			return p, true
 		}

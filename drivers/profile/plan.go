@@ -33,6 +33,70 @@ type Group struct {
 	Cost    time.Duration
 }
 
+// Cut is a place that no transaction may span, learnt from a device that refused one:
+// addresses below At are not asked together with At and above.
+type Cut struct {
+	Table Table
+	At    int
+}
+
+// barred reports whether a transaction may not have from..to in it.
+func (p *Profile) barred(t Table, from, to int, cuts []Cut) bool {
+	for _, c := range cuts {
+		if c.Table == t && from < c.At && to >= c.At {
+			return true
+		}
+	}
+	_, hit := p.forbids(t, from, to)
+	return hit
+}
+
+// Time is the wire floor of a plan on a line.
+func (p *Profile) Time(plan []Group, line Line) time.Duration {
+	var sum time.Duration
+	for _, g := range plan {
+		sum += line.Transaction(g.Table, g.Count)
+	}
+	return sum
+}
+
+// Halve cuts a transaction in two at its widest hole, or in the middle if it has none;
+// false if its points have to come in one answer. The halves have no cost.
+func (p *Profile) Halve(g Group) (left, right Group, ok bool) {
+	var atoms []atom
+	for _, a := range p.atoms() {
+		if slices.ContainsFunc(a.points, func(i int) bool { return slices.Contains(g.Points, i) }) {
+			atoms = append(atoms, a)
+		}
+	}
+	slices.SortFunc(atoms, func(a, b atom) int { return a.from - b.from })
+	best, widest, end := 0, -1, -1
+	for i := range atoms {
+		if i > 0 && atoms[i].from > end {
+			hole, middling := atoms[i].from-end-1, abs(2*i-len(atoms)) < abs(2*best-len(atoms))
+			if hole > widest || hole == widest && middling {
+				best, widest = i, hole
+			}
+		}
+		end = max(end, atoms[i].to)
+	}
+	if best == 0 {
+		return left, right, false
+	}
+	half := func(atoms []atom) Group {
+		h := Group{Table: g.Table, Address: uint16(atoms[0].from), Alarm: g.Alarm}
+		to := 0
+		for _, a := range atoms {
+			to, h.Points = max(to, a.to), append(h.Points, a.points...)
+		}
+		h.Count = to - atoms[0].from + 1
+		return h
+	}
+	return half(atoms[:best]), half(atoms[best:]), true
+}
+
+func abs(n int) int { return max(n, -n) }
+
 // atom is the least that has to come in one answer.
 type atom struct {
 	table    Table
@@ -44,8 +108,9 @@ type atom struct {
 // Plan merges the readable points into transactions of the least total wire time.
 // Points that alarms depend on have transactions of their own, which come first;
 // another point rides along in one of those where that costs nothing on the wire.
-// No transaction is larger than the profile allows or touches a forbidden range.
-func (p *Profile) Plan(line Line) []Group {
+// No transaction is larger than the profile allows, touches a forbidden range or spans a
+// cut.
+func (p *Profile) Plan(line Line, cuts ...Cut) []Group {
 	atoms := p.atoms()
 	var alarms, rest []atom
 	for _, a := range atoms {
@@ -53,16 +118,16 @@ func (p *Profile) Plan(line Line) []Group {
 			alarms = append(alarms, a)
 		}
 	}
-	groups := p.partition(alarms, line)
+	groups := p.partition(alarms, line, cuts)
 	for _, a := range atoms {
 		if a.alarm {
 			continue
 		}
-		if !p.ride(groups, a, line) {
+		if !p.ride(groups, a, line, cuts) {
 			rest = append(rest, a)
 		}
 	}
-	groups = append(groups, p.partition(rest, line)...)
+	groups = append(groups, p.partition(rest, line, cuts)...)
 	for i := range groups {
 		slices.Sort(groups[i].Points)
 	}
@@ -70,7 +135,7 @@ func (p *Profile) Plan(line Line) []Group {
 }
 
 // ride puts a into the first group that can take it without a longer answer.
-func (p *Profile) ride(groups []Group, a atom, line Line) bool {
+func (p *Profile) ride(groups []Group, a atom, line Line, cuts []Cut) bool {
 	for i := range groups {
 		g := &groups[i]
 		lo, hi := min(a.from, int(g.Address)), max(a.to, int(g.Address)+g.Count-1)
@@ -78,7 +143,7 @@ func (p *Profile) ride(groups []Group, a atom, line Line) bool {
 		if g.Table != a.table || n > p.Limit(g.Table) || line.Transaction(g.Table, n) > g.Cost {
 			continue
 		}
-		if _, hit := p.forbids(g.Table, lo, hi); hit {
+		if p.barred(g.Table, lo, hi, cuts) {
 			continue
 		}
 		g.Address, g.Count, g.Points = uint16(lo), n, append(g.Points, a.points...)
@@ -157,7 +222,7 @@ func mergeOverlaps(in []atom) []atom {
 
 // partition cuts sorted atoms into runs of least total cost by dynamic programming:
 // bridging a hole is chosen exactly where it is cheaper than another transaction.
-func (p *Profile) partition(atoms []atom, line Line) []Group {
+func (p *Profile) partition(atoms []atom, line Line, cuts []Cut) []Group {
 	type step struct {
 		cost  time.Duration
 		count int // groups, to break ties
@@ -172,7 +237,7 @@ func (p *Profile) partition(atoms []atom, line Line) []Group {
 			if first.table != last.table || j < i-1 && n > p.Limit(first.table) {
 				break
 			}
-			if _, hit := p.forbids(first.table, first.from, last.to); hit && j < i-1 {
+			if j < i-1 && p.barred(first.table, first.from, last.to, cuts) {
 				break
 			}
 			cost, count := best[j].cost+line.Transaction(first.table, n), best[j].count+1

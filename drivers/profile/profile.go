@@ -36,9 +36,22 @@ type Profile struct {
 	Timing       Timing        `yaml:"timing"`
 	MaxRegisters int           `yaml:"max_registers"` // per request, 1..125; 0 = 125
 	MaxBits      int           `yaml:"max_bits"`      // per request, 1..2000; 0 = 2000
+	Dialect      Dialect       `yaml:"dialect"`       // how the device departs from Modbus framing
+	InFlight     int           `yaml:"in_flight"`     // TCP transactions it takes at once, 1..16; 0 = 1
 	Forbidden    []Range       `yaml:"forbidden"`     // never read across, never written
 	Points       []Point       `yaml:"-"`             // repeats are already expanded
 }
+
+// Dialect is a departure from standard Modbus framing.
+type Dialect string
+
+// Dialects. [Standard] is none.
+const (
+	Standard Dialect = ""
+	// Monarch answers a read with a byte count of two bytes, and refuses in 8 bytes:
+	// unit, function, 0x80 0x01, a code of two bytes, CRC.
+	Monarch Dialect = "monarch"
+)
 
 // Timing is what the manual says of the device's pace; zero means unsaid.
 type Timing struct {

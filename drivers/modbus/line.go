@@ -15,6 +15,8 @@ import (
 type RTUOptions struct {
 	Baud        int
 	BitsPerChar int
+	// ASCII uses the standard's ASCII framing in place of RTU.
+	ASCII bool
 	// Unpaced says that the far end keeps no wire time, so that an answer can not be
 	// refused for coming too early.
 	Unpaced bool
@@ -42,9 +44,13 @@ func (o RTUOptions) charTime() time.Duration {
 	return time.Duration(o.BitsPerChar) * time.Second / time.Duration(o.Baud)
 }
 
-// silence is t3.5: the standard fixes it above 19200 baud.
+// silence is t3.5: the standard fixes it above 19200 baud. ASCII frames have a first and
+// a last character, but what follows an answer at once still spoils it.
 func (o RTUOptions) silence() time.Duration {
-	if o.filled().Baud > 19200 {
+	switch {
+	case o.ASCII:
+		return o.charTime()
+	case o.filled().Baud > 19200:
 		return 1750 * time.Microsecond
 	}
 	return o.charTime() * 7 / 2
@@ -65,33 +71,61 @@ func waitTimer(ctx context.Context, t time.Time) error {
 	}
 }
 
-// NewRTU speaks Modbus RTU over a stream.
+// NewRTU speaks Modbus RTU over a stream, or ASCII if the options say so. The stream may
+// also be a connection to a gateway that hands the line's bytes through; Baud is then
+// that of the line behind it.
 func NewRTU(stream Stream, opts RTUOptions) *Client {
 	opts = opts.filled()
 	c := &counters{}
-	return &Client{counters: c, wire: &rtu{link: newLink(stream, c), opts: opts,
-		tc: opts.charTime(), t35: opts.silence(), units: map[uint8]*unit{}}}
+	l := &line{link: newLink(stream, c), opts: opts, tc: opts.charTime(), t35: opts.silence(), units: map[uint8]*unit{}, framing: rtuFraming{}}
+	if opts.ASCII {
+		l.framing = asciiFraming{}
+	}
+	return &Client{counters: c, wire: l}
 }
 
-// rtu owns the line. Its only state between requests is the time the line was last
-// busy and what is known of each unit.
-type rtu struct {
+// line owns a serial line. Its only state between requests is the time it was last busy
+// and what is known of each unit.
+type line struct {
 	link
 	opts    RTUOptions
+	framing framing
 	tc, t35 time.Duration
 	busy    time.Time // when the last byte passed, either way
 	units   map[uint8]*unit
 	out     []byte
-	buf     [2 * MaxRTU]byte
+	buf     [2 * MaxASCII]byte
+	reply   []byte // the answer, while buf listens on
 }
 
-func (t *rtu) setTiming(id uint8, timing profile.Timing) {
+func (t *line) setTiming(id uint8, timing profile.Timing) {
 	u := t.unit(id)
 	u.told = slower(u.told, timing)
 	u.timing = u.told.Filled()
 }
 
-func (t *rtu) unit(id uint8) *unit {
+func (t *line) setDialect(id uint8, d profile.Dialect) error {
+	if t.opts.ASCII && d != profile.Standard {
+		return fmt.Errorf("modbus: unit %d: dialect %q in ASCII: %w", id, d, ErrArgument)
+	}
+	if d != profile.Standard {
+		t.unit(id).framing = framingOf(d)
+	}
+	return nil
+}
+
+// framingFor is how a unit's frames look.
+func (t *line) framingFor(id uint8) framing {
+	if u := t.units[id]; u != nil && u.framing != nil {
+		return u.framing
+	}
+	return t.framing
+}
+
+// reaction is the unit's usual time to begin an answer, 0 before the first.
+func (t *line) reaction(id uint8) time.Duration { return t.unit(id).usual }
+
+func (t *line) unit(id uint8) *unit {
 	u := t.units[id]
 	if u == nil {
 		u = &unit{timing: profile.Timing{}.Filled()}
@@ -100,16 +134,17 @@ func (t *rtu) unit(id uint8) *unit {
 	return u
 }
 
-func (t *rtu) close() error {
+func (t *line) close() error {
+	t.Unwatch()
 	t.Lose(errors.New("closed"))
 	return t.Stream.Close()
 }
 
-func (t *rtu) roundTrip(ctx context.Context, r *request) ([]byte, time.Time, error) {
+func (t *line) roundTrip(ctx context.Context, r *request) ([]byte, time.Time, error) {
 	if t.Down() != nil {
 		return nil, time.Time{}, t.Down()
 	}
-	defer t.Guard(ctx)()
+	t.Watch(ctx)
 	if r.unit == 0 {
 		return nil, time.Time{}, t.broadcast(ctx, r)
 	}
@@ -122,6 +157,9 @@ func (t *rtu) roundTrip(ctx context.Context, r *request) ([]byte, time.Time, err
 		if err := t.prove(ctx, u, r); err != nil {
 			return nil, time.Time{}, err
 		}
+		if drivers.Hurried(ctx) {
+			return nil, time.Time{}, fmt.Errorf("modbus: %v: %w", r, drivers.ErrYielded)
+		}
 	}
 	return t.transact(ctx, u, r)
 }
@@ -129,7 +167,7 @@ func (t *rtu) roundTrip(ctx context.Context, r *request) ([]byte, time.Time, err
 // broadcastPause gives every unit time to carry out what nobody confirms.
 const broadcastPause = 100 * time.Millisecond
 
-func (t *rtu) broadcast(ctx context.Context, r *request) error {
+func (t *line) broadcast(ctx context.Context, r *request) error {
 	err := t.send(ctx, &unit{}, r)
 	if err == nil {
 		err = t.opts.Wait(ctx, t.busy.Add(broadcastPause))
@@ -142,9 +180,9 @@ func (t *rtu) broadcast(ctx context.Context, r *request) error {
 
 // prove makes sure that nothing of u is still to come before r, whose answer would look
 // the same, is asked: by an answer to a read of another size, or by a quiet line.
-func (t *rtu) prove(ctx context.Context, u *unit, r *request) error {
+func (t *line) prove(ctx context.Context, u *unit, r *request) error {
 	if probe, ok := u.probe(r); ok {
-		_, _, err := t.transact(ctx, u, &probe)
+		_, _, err := t.transact(ctx, u, &probe) // what it says is thrown away
 		if err != nil && !errors.Is(err, drivers.ErrException) {
 			return err
 		}
@@ -165,7 +203,7 @@ func (t *rtu) prove(ctx context.Context, u *unit, r *request) error {
 }
 
 // transact puts r on the wire and waits for its answer.
-func (t *rtu) transact(ctx context.Context, u *unit, r *request) ([]byte, time.Time, error) {
+func (t *line) transact(ctx context.Context, u *unit, r *request) ([]byte, time.Time, error) {
 	begun := t.count.bytesOut.Load()
 	if err := t.send(ctx, u, r); err != nil {
 		if t.count.bytesOut.Load() > begun {
@@ -196,7 +234,7 @@ func (t *rtu) transact(ctx context.Context, u *unit, r *request) ([]byte, time.T
 
 // send keeps the silence before a request, empties the line and writes. Afterwards busy
 // is when the last bit will be out.
-func (t *rtu) send(ctx context.Context, u *unit, r *request) error {
+func (t *line) send(ctx context.Context, u *unit, r *request) error {
 	free := t.busy.Add(t.t35)
 	if at := u.lastBusy.Add(u.timing.Pause); at.After(free) {
 		free = at
@@ -212,7 +250,7 @@ func (t *rtu) send(ctx context.Context, u *unit, r *request) error {
 			return err
 		}
 	}
-	t.out = AppendRTU(t.out[:0], r.unit, r.pdu)
+	t.out = t.framingFor(r.unit).appendFrame(t.out[:0], r.unit, r.pdu)
 	took := time.Duration(len(t.out)) * t.tc
 	t.count.requests.Add(1)
 	start := time.Now()
@@ -225,30 +263,25 @@ func (t *rtu) send(ctx context.Context, u *unit, r *request) error {
 }
 
 // drain throws away what has already come and tells how much it was.
-func (t *rtu) drain(ctx context.Context) (int, error) {
-	if p, ok := t.Stream.(interface{ Pending([]byte) (int, error) }); ok {
-		total := 0
-		for {
-			n, err := p.Pending(t.buf[:])
-			t.count.bytesIn.Add(uint64(n))
-			total += n
-			if err != nil {
-				return total, t.Lose(err)
-			}
-			if n == 0 {
-				return total, nil
-			}
-			t.heard(t.buf[:n])
-			if total > 1<<16 {
-				return total, nil // the line babbles; settle bounds the wait
-			}
+func (t *line) drain(ctx context.Context) (int, error) {
+	for total := 0; ; {
+		n, ok, err := t.Pending(t.buf[:])
+		if !ok {
+			return t.listen(ctx, time.Now().Add(10*time.Microsecond))
+		}
+		total += n
+		if err != nil || n == 0 {
+			return total, err
+		}
+		t.heard(t.buf[:n])
+		if total > 1<<16 {
+			return total, nil // the line babbles; settle bounds the wait
 		}
 	}
-	return t.listen(ctx, time.Now().Add(10*time.Microsecond))
 }
 
 // listen throws away everything until a moment and tells how much it was.
-func (t *rtu) listen(ctx context.Context, until time.Time) (int, error) {
+func (t *line) listen(ctx context.Context, until time.Time) (int, error) {
 	total := 0
 	for {
 		n, err := t.Read(ctx, t.buf[:], until)
@@ -268,8 +301,8 @@ func (t *rtu) listen(ctx context.Context, until time.Time) (int, error) {
 
 // settle waits until the line has been silent for a while, but no longer than the
 // longest frame and a bit: a line that never falls silent must not stop the caller.
-func (t *rtu) settle(ctx context.Context) error {
-	limit := time.Now().Add(MaxRTU*t.tc + 50*time.Millisecond)
+func (t *line) settle(ctx context.Context) error {
+	limit := time.Now().Add(time.Duration(t.framing.chars(MaxPDU))*t.tc + 50*time.Millisecond)
 	for {
 		n, err := t.listen(ctx, time.Now().Add(max(t.t35, 3*time.Millisecond)))
 		if err != nil {
@@ -286,18 +319,23 @@ func (t *rtu) settle(ctx context.Context) error {
 }
 
 // heard looks at thrown away bytes for a late answer, to learn how slow its unit is.
-func (t *rtu) heard(b []byte) {
+func (t *line) heard(b []byte) {
 	t.busy = time.Now()
-	n := replyLength(b)
+	id, ok := t.framing.unitOf(b)
+	if !ok {
+		return
+	}
+	f := t.framingFor(id)
+	n := f.length(b)
 	if n <= 0 || n > len(b) {
 		return
 	}
-	if id, _, err := ParseRTU(b[:n]); err == nil {
+	if id, _, err := f.parse(b[:n]); err == nil {
 		t.late(id)
 	}
 }
 
-func (t *rtu) late(id uint8) {
+func (t *line) late(id uint8) {
 	if u := t.units[id]; u != nil && len(u.pending) > 0 {
 		u.learn(time.Since(u.sentAt))
 	}
@@ -305,9 +343,9 @@ func (t *rtu) late(id uint8) {
 
 // pause keeps the line silent for t3.5 after an answer and reports whether further
 // bytes came.
-func (t *rtu) pause(ctx context.Context) (bool, error) {
+func (t *line) pause(ctx context.Context) (bool, error) {
 	until := t.busy.Add(t.t35)
-	if _, ok := t.Stream.(interface{ Pending([]byte) (int, error) }); ok {
+	if _, ok, err := t.Pending(nil); ok && err == nil {
 		if err := t.opts.Wait(ctx, until); err != nil {
 			return false, err
 		}
