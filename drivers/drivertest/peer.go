@@ -140,22 +140,40 @@ func (p *Peer) answer(r *Request) {
 		if wire := time.Duration(len(r.Raw)+2) * p.CharTime; wire > 0 {
 			time.Sleep(wire)
 		}
-		for _, s := range sends {
-			if s.After > 0 {
-				time.Sleep(s.After)
-			}
-			if s.Hangup {
-				_ = p.Stream.Close() // the hang-up is the point
-				return
-			}
-			p.turn <- struct{}{}
-			_, err := p.Stream.Write(s.Bytes)
-			<-p.turn
-			if err != nil {
-				return
-			}
-		}
+		p.play(sends)
 	})
+}
+
+// play puts bytes on the line. On a connection an answer's bytes stay together, whatever
+// its pauses; on a line others may talk into them.
+func (p *Peer) play(sends []Send) {
+	held := false
+	release := func() {
+		if held {
+			<-p.turn
+			held = false
+		}
+	}
+	defer release()
+	for _, s := range sends {
+		if s.After > 0 {
+			time.Sleep(s.After)
+		}
+		if s.Hangup {
+			_ = p.Stream.Close() // the hang-up is the point
+			return
+		}
+		if !held {
+			p.turn <- struct{}{}
+			held = true
+		}
+		if _, err := p.Stream.Write(s.Bytes); err != nil {
+			return
+		}
+		if p.Framing != TCP {
+			release()
+		}
+	}
 }
 
 // parse takes one request off the front of b.
