@@ -65,6 +65,11 @@ type Peer struct {
 	Framing Framing
 	React   time.Duration // before a right answer
 	Behave  Behaviour
+	// Upstream, if set, is asked for the right answer in the peer's place; nil from it is
+	// none, and the peer answers itself. An answer that is not what the peer would have
+	// said is given to Differs.
+	Upstream func(r *Request, length int) []byte
+	Differs  func(r *Request, got []byte)
 	// CharTime is how long the wire takes for a character of a request; 0 is no wire.
 	CharTime time.Duration
 
@@ -124,6 +129,12 @@ func (p *Peer) Run() {
 
 func (p *Peer) answer(r *Request) {
 	r.Answer = r.Frame(r.Unit, r.RightPDU())
+	if p.Upstream != nil {
+		if got := p.Upstream(r, len(r.Answer)); got != nil && !bytes.Equal(got, r.Answer) {
+			p.Differs(r, got)
+			r.Answer = got
+		}
+	}
 	if f := r.PDU[0]; f == 5 || f == 6 {
 		p.mu.Lock()
 		p.writes = append(p.writes, Write{r.Unit, binary.BigEndian.Uint16(r.PDU[1:]), binary.BigEndian.Uint16(r.PDU[3:])})

@@ -3,6 +3,7 @@ package drivertest
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"testing"
@@ -24,6 +25,9 @@ type Client interface {
 type Driver struct {
 	Framing Framing
 	Open    func(near string) (Client, error)
+	// Upstream, if set, is a server made by others that gives the right answers, see
+	// [Peer]; it holds [Value] in every register.
+	Upstream func(r *Request, length int) []byte
 }
 
 // Run puts every misbehaviour in the way of a driver.
@@ -44,7 +48,7 @@ func Run(t *testing.T, d Driver) {
 const bound = 20 * time.Second
 
 func runCase(t *testing.T, d Driver, c Case) {
-	ends := newEnds(t, d.Framing, func(r *Request) []Send {
+	ends := newEnds(t, d, func(r *Request) []Send {
 		if r.Index == 1 {
 			return c.Do(r)
 		}
@@ -111,15 +115,15 @@ func ask(t *testing.T, c Client, unit uint8, addr, count uint16) error {
 
 // ends are a peer and the near end to open; after a hang-up there can be another.
 type ends struct {
-	near    string
-	framing Framing
-	behave  Behaviour
-	mu      sync.Mutex
-	index   int
+	near   string
+	driver Driver
+	behave Behaviour
+	mu     sync.Mutex
+	index  int
 }
 
-func newEnds(t *testing.T, f Framing, behave Behaviour) *ends {
-	e := &ends{framing: f}
+func newEnds(t *testing.T, d Driver, behave Behaviour) *ends {
+	e := &ends{driver: d}
 	// The count of requests outlives a connection, so that a misbehaviour happens once.
 	e.behave = func(r *Request) []Send {
 		e.mu.Lock()
@@ -128,7 +132,7 @@ func newEnds(t *testing.T, f Framing, behave Behaviour) *ends {
 		e.mu.Unlock()
 		return behave(r)
 	}
-	if !f.socket() {
+	if !d.Framing.socket() {
 		e.again(t)
 		return e
 	}
@@ -145,7 +149,7 @@ func newEnds(t *testing.T, f Framing, behave Behaviour) *ends {
 				return
 			}
 			t.Cleanup(func() { _ = conn.Close() }) // the test is over
-			go (&Peer{Stream: conn, Framing: f, React: time.Millisecond, Behave: e.behave}).Run()
+			go e.peer(t, conn).Run()
 		}
 	}()
 	return e
@@ -153,11 +157,18 @@ func newEnds(t *testing.T, f Framing, behave Behaviour) *ends {
 
 // again is the near end to open after the line went down.
 func (e *ends) again(t *testing.T) string {
-	if e.framing.socket() {
+	if e.driver.Framing.socket() {
 		return e.near
 	}
 	far, near := PTY(t)
 	e.near = near
-	go (&Peer{Stream: far, Framing: e.framing, React: time.Millisecond, Behave: e.behave}).Run()
+	go e.peer(t, far).Run()
 	return near
+}
+
+func (e *ends) peer(t *testing.T, far io.ReadWriteCloser) *Peer {
+	return &Peer{Stream: far, Framing: e.driver.Framing, React: time.Millisecond, Behave: e.behave, Upstream: e.driver.Upstream,
+		Differs: func(r *Request, got []byte) {
+			t.Errorf("the server answers % x to % x, want % x", got, r.Raw, r.Answer)
+		}}
 }

@@ -20,6 +20,7 @@ type Client struct {
 	wire     wire
 	counters *counters
 	scratch  [MaxPDU]byte // the request being asked
+	asking   request      // the read being asked; here, as it would escape
 }
 
 // wire puts a request out and returns the pdu that answers it, and when its last byte

@@ -26,7 +26,8 @@ func (c *Client) Read(ctx context.Context, q *Query) {
 		q.fail(err)
 		return
 	}
-	pdu, at, err := c.ask(ctx, &r)
+	c.asking = r
+	pdu, at, err := c.ask(ctx, &c.asking)
 	q.take(pdu, at, err)
 }
 

@@ -26,6 +26,8 @@ func NewTCP(stream Stream) *Client {
 type tcp struct {
 	link
 	units   map[uint8]*unit
+	last    *unit // asked last
+	lastID  uint8
 	tid     uint16
 	out     []byte
 	buf     []byte // buf[from:to] has come and is not used up
@@ -49,7 +51,7 @@ const (
 	// tcpFloor leaves room for a lost segment to be sent again.
 	tcpFloor = 300 * time.Millisecond
 	// tcpCoarse is the part of a time-out by which it may come late.
-	tcpCoarse = 8
+	tcpCoarse = 4
 )
 
 func (t *tcp) setTiming(id uint8, timing profile.Timing) {
@@ -69,11 +71,15 @@ func (t *tcp) setDialect(id uint8, d profile.Dialect) error {
 func (t *tcp) reaction(id uint8) time.Duration { return t.unit(id).usual }
 
 func (t *tcp) unit(id uint8) *unit {
+	if t.last != nil && t.lastID == id {
+		return t.last
+	}
 	u := t.units[id]
 	if u == nil {
 		u = &unit{timing: profile.Timing{Timeout: tcpTimeout}}
 		t.units[id] = u
 	}
+	t.last, t.lastID = u, id
 	return u
 }
 
@@ -103,10 +109,10 @@ func (t *tcp) roundTrip(ctx context.Context, r *request) ([]byte, time.Time, err
 	t.out = AppendTCP(t.out[:0], t.tid, r.unit, r.pdu)
 	wait := t.wait(u)
 	t.count.requests.Add(1)
-	if err := t.Write(ctx, t.out, wait); err != nil {
+	sent := time.Now()
+	if err := t.WriteBy(ctx, t.out, sent.Add(wait)); err != nil {
 		return nil, time.Time{}, fmt.Errorf("modbus: %v: %w", r, err)
 	}
-	sent := time.Now()
 	for {
 		h, pdu, err := t.frame(ctx, sent.Add(wait))
 		switch {
@@ -183,7 +189,7 @@ func (t *tcp) fill(ctx context.Context, qs []Query, next, depth int) (int, error
 	if len(t.out) == 0 {
 		return next, nil
 	}
-	return next, t.Write(ctx, t.out, tcpTimeout)
+	return next, t.WriteBy(ctx, t.out, now.Add(tcpTimeout))
 }
 
 // harvest takes every answer that has come, waiting for at least one or a time-out.

@@ -110,7 +110,12 @@ func (l *Link) Read(ctx context.Context, p []byte, deadline time.Time) (int, err
 
 // Write sends p whole within the time given. Call it under [Link.Watch] or [Link.Guard].
 func (l *Link) Write(ctx context.Context, p []byte, within time.Duration) error {
-	if by := time.Now().Add(within); l.writeBy.IsZero() || l.writeBy.Before(by) || l.writeBy.Sub(by) > l.Coarse {
+	return l.WriteBy(ctx, p, time.Now().Add(within))
+}
+
+// WriteBy is [Link.Write] with a deadline.
+func (l *Link) WriteBy(ctx context.Context, p []byte, by time.Time) error {
+	if l.writeBy.IsZero() || l.writeBy.Before(by) || l.writeBy.Sub(by) > l.Coarse {
 		l.writeBy = by.Add(l.Coarse)
 		if err := l.Stream.SetWriteDeadline(l.writeBy); err != nil {
 			return l.Lose(err)
