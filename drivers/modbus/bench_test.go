@@ -30,7 +30,7 @@ func benchmarkLine(b *testing.B, baud int, count uint16) {
 		t35 = 1750 * time.Microsecond
 	}
 	far, near := drivertest.PTY(b)
-	peer := &drivertest.Peer{Stream: &paced{b, far, tc, time.Time{}}, Framing: drivertest.RTU}
+	peer := &drivertest.Peer{Stream: drivertest.NewPaced(b.Context(), far, tc, turnaround), Framing: drivertest.RTU}
 	go peer.Run()
 	port, err := serialport.Open(near, serialport.Mode{Baud: baud})
 	if err != nil {
@@ -48,42 +48,6 @@ func benchmarkLine(b *testing.B, baud int, count uint16) {
 	b.ReportMetric(float64(floor)/float64(real), "floor/real")
 	b.ReportMetric(floor.Seconds()*1000, "floor-ms")
 }
-
-// paced is the far end of a line: what is read has taken its wire time, and what is
-// written comes out byte after byte, in the small runs a UART hands on.
-type paced struct {
-	b    *testing.B
-	file interface {
-		Read([]byte) (int, error)
-		Write([]byte) (int, error)
-		Close() error
-	}
-	charTime time.Duration
-	heard    time.Time // when the last request's last bit came
-}
-
-func (p *paced) Read(buf []byte) (int, error) {
-	n, err := p.file.Read(buf)
-	p.heard = time.Now().Add(time.Duration(n) * p.charTime)
-	return n, err
-}
-
-func (p *paced) Write(buf []byte) (int, error) {
-	at := p.heard.Add(turnaround)
-	for i := 0; i < len(buf); i += 16 {
-		run := buf[i:min(i+16, len(buf))]
-		at = at.Add(time.Duration(len(run)) * p.charTime)
-		if err := serialport.WaitUntil(p.b.Context(), at); err != nil {
-			return i, err
-		}
-		if _, err := p.file.Write(run); err != nil {
-			return i, err
-		}
-	}
-	return len(buf), nil
-}
-
-func (p *paced) Close() error { return p.file.Close() }
 
 // canned is a connection that answers at once, so that only the client's own work is
 // measured.

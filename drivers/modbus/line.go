@@ -335,9 +335,12 @@ func (t *line) heard(b []byte) {
 	}
 }
 
+// late learns from an answer nobody waits for any more. What comes later than a late
+// answer can is rather a stranger's frame: without this bound each one would double the
+// rest, in which the next one falls.
 func (t *line) late(id uint8) {
 	if u := t.units[id]; u != nil && len(u.pending) > 0 {
-		u.learn(time.Since(u.sentAt))
+		u.learn(min(time.Since(u.sentAt), 2*u.timing.MaxLatency))
 	}
 }
 
