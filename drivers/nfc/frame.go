@@ -14,7 +14,11 @@ const (
 
 	cmdSAMConfiguration    = 0x14
 	cmdRFConfiguration     = 0x32
+	cmdInDataExchange      = 0x40
 	cmdInListPassiveTarget = 0x4A
+
+	type2   = 0x00 // SEL_RES of NTAG21x and MIFARE Ultralight
+	tagRead = 0x30 // READ of such a tag: four pages of four bytes
 )
 
 var (
@@ -96,19 +100,19 @@ func parseFrame(b []byte) (f frame, used int, err error) {
 }
 
 // parseTarget reads the data of InListPassiveTarget's response for one ISO 14443-A tag:
-// count, number, SENS_RES (2), SEL_RES, UID length, UID. No tag is nil.
-func parseTarget(data []byte) ([]byte, error) {
+// count, number, SENS_RES (2), SEL_RES, UID length, UID. No tag is nil; kind is SEL_RES.
+func parseTarget(data []byte) (uid []byte, kind byte, err error) {
 	switch {
 	case len(data) == 0:
-		return nil, fmt.Errorf("empty list of tags: %w", drivers.ErrCorrupt)
+		return nil, 0, fmt.Errorf("empty list of tags: %w", drivers.ErrCorrupt)
 	case data[0] == 0:
-		return nil, nil
+		return nil, 0, nil
 	case len(data) < 6:
-		return nil, fmt.Errorf("list of tags cut at %d bytes: %w", len(data), drivers.ErrCorrupt)
+		return nil, 0, fmt.Errorf("list of tags cut at %d bytes: %w", len(data), drivers.ErrCorrupt)
 	}
 	n := int(data[5])
 	if n != 4 && n != 7 && n != 10 || len(data) < 6+n {
-		return nil, fmt.Errorf("tag number of %d bytes in %d: %w", n, len(data), drivers.ErrCorrupt)
+		return nil, 0, fmt.Errorf("tag number of %d bytes in %d: %w", n, len(data), drivers.ErrCorrupt)
 	}
-	return bytes.Clone(data[6 : 6+n]), nil
+	return bytes.Clone(data[6 : 6+n]), data[4], nil
 }

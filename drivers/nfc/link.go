@@ -1,21 +1,21 @@
 package nfc
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"anlan/drivers"
 	"anlan/drivers/stream"
 )
 
-// link exchanges commands and responses with the chip.
+// link is the line to a reader with what has come and is not yet understood.
 type link struct {
 	stream.Link
-	buf  [512]byte
-	have int
+	buf    [512]byte
+	have   int
+	hush   []byte        // makes the reader drop what it is doing; nil is nothing
+	settle time.Duration // how long it may go on talking after that
 }
 
 // attempts is how often a step is tried before the reader is given up.
@@ -39,84 +39,15 @@ func (l *link) tries(ctx context.Context, step func(context.Context) error) erro
 	return err
 }
 
-// wakeUp is the long preamble that takes the chip out of its low-power mode.
-var wakeUp = []byte{0x55, 0x55, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
-
-// Timing of the chip: it acknowledges within about 10 ms; a look at the field with one
-// retry lasts some tens.
-const (
-	ackWithin   = 100 * time.Millisecond
-	replyWithin = 500 * time.Millisecond
-)
-
-func (l *link) wake(ctx context.Context) error {
-	if err := l.write(ctx, wakeUp); err != nil {
-		return err
-	}
-	// Normal mode, no SAM.
-	if _, err := l.command(ctx, []byte{cmdSAMConfiguration, 1, 0x14, 1}); err != nil {
-		return err
-	}
-	// One retry instead of waiting for a tag for ever. A chip that does not take it is
-	// interrupted by look instead.
-	_, err := l.command(ctx, []byte{cmdRFConfiguration, 5, 0xFF, 0x01, 0x01})
-	if errors.Is(err, drivers.ErrTimeout) || errors.Is(err, drivers.ErrCorrupt) {
-		return l.abort(ctx)
-	}
-	return err
-}
-
-// look asks for a tag in the field; nil is none. A chip that acknowledged and then says
-// nothing is still looking: it is stopped.
-func (l *link) look(ctx context.Context) ([]byte, error) {
-	data, err := l.command(ctx, []byte{cmdInListPassiveTarget, 1, 0})
-	if errors.Is(err, errStillLooking) {
-		return nil, l.abort(ctx)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return parseTarget(data)
-}
-
-// errStillLooking is an acknowledged command without a response.
-var errStillLooking = errors.New("no response yet")
-
-// command sends one command and returns the data of its response.
-func (l *link) command(ctx context.Context, cmd []byte) ([]byte, error) {
-	l.have = 0
-	if err := l.write(ctx, appendFrame(nil, append([]byte{toChip}, cmd...))); err != nil {
-		return nil, err
-	}
-	f, err := l.frame(ctx, time.Now().Add(ackWithin))
-	if err != nil {
-		return nil, err
-	}
-	if f.kind != frameAck {
-		return nil, fmt.Errorf("%v instead of an acknowledgement: %w", f.kind, drivers.ErrCorrupt)
-	}
-	for deadline := time.Now().Add(replyWithin); ; {
-		f, err := l.frame(ctx, deadline)
-		switch {
-		case errors.Is(err, drivers.ErrTimeout):
-			return nil, fmt.Errorf("%w: %w", errStillLooking, err)
-		case err != nil:
-			return nil, err
-		case f.kind != frameData:
-			return nil, fmt.Errorf("%v instead of a response: %w", f.kind, drivers.ErrCorrupt)
-		case len(f.data) < 2 || f.data[0] != fromChip || f.data[1] != cmd[0]+1:
-			continue // the response to an earlier command
-		}
-		return append([]byte(nil), f.data[2:]...), nil
-	}
-}
-
-// abort makes the chip drop what it is doing and throws away what it still says.
+// abort makes the reader drop what it is doing and throws away what it still says.
 func (l *link) abort(ctx context.Context) error {
-	if err := l.write(ctx, ackFrame); err != nil {
-		return err
+	if len(l.hush) > 0 {
+		if err := l.write(ctx, l.hush); err != nil {
+			return err
+		}
 	}
-	until := time.Now().Add(50 * time.Millisecond)
+	l.have = 0
+	until := time.Now().Add(l.settle)
 	for {
 		if _, err := l.read(ctx, l.buf[:], until); err != nil {
 			if errors.Is(err, drivers.ErrTimeout) {
@@ -130,21 +61,21 @@ func (l *link) abort(ctx context.Context) error {
 	}
 }
 
-// frame reads the next whole frame; noise before one is stepped over.
-func (l *link) frame(ctx context.Context, deadline time.Time) (frame, error) {
+// next feeds parse until it is done or refuses; noise is stepped over. parse tells how
+// many bytes are done with and must not keep what it is given.
+func (l *link) next(ctx context.Context, deadline time.Time, parse func([]byte) (done bool, used int, err error)) error {
 	for {
-		f, used, err := parseFrame(l.buf[:l.have])
-		f.data = bytes.Clone(f.data) // it lies in the buffer, which moves up now
+		done, used, err := parse(l.buf[:l.have])
 		l.have = copy(l.buf[:], l.buf[used:l.have])
-		if err != nil || f.kind != frameNone {
-			return f, err
+		if err != nil || done {
+			return err
 		}
 		if l.have == len(l.buf) {
 			l.have = 0 // noise without end
 		}
 		n, err := l.read(ctx, l.buf[l.have:], deadline)
 		if err != nil {
-			return frame{}, err
+			return err
 		}
 		l.have += n
 	}

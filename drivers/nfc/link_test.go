@@ -11,10 +11,10 @@ import (
 )
 
 // Two frames in one read: the second must not write over the first's UID.
-func TestLink_AFrameKeepsItsDataWhenTheNextFollowsAtOnce(t *testing.T) {
+func TestPN532_AFrameKeepsItsDataWhenTheNextFollowsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
-		l := &link{Link: stream.Link{Stream: ours}}
+		l := &pn532{link{Link: stream.Link{Stream: ours}}}
 		first := []byte{fromChip, 0x4B, 1, 1, 0x00, 0x44, 0x00, 7, 0x04, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0xF6}
 		second := bytes.Repeat([]byte{0x5A}, len(first))
 		second[0] = fromChip

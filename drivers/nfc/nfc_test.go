@@ -204,7 +204,7 @@ func TestProfile_AgreesWithItsDocumentExamples(t *testing.T) {
 			continue
 		}
 		if fr.data[1] == cmdInListPassiveTarget {
-			uid, err := parseTarget(d.data[2:])
+			uid, _, err := parseTarget(d.data[2:])
 			if err != nil || !strings.EqualFold(hex.EncodeToString(uid), e.UID) {
 				t.Errorf("%s: UID %X %v, want %s", e.Name, uid, err, e.UID)
 			}
@@ -223,7 +223,7 @@ func FuzzParseFrame(f *testing.F) {
 		}
 		if fr.kind == frameData {
 			if len(fr.data) > 2 {
-				if uid, err := parseTarget(fr.data[2:]); err == nil && len(uid) > 10 {
+				if uid, _, err := parseTarget(fr.data[2:]); err == nil && len(uid) > 10 {
 					t.Errorf("UID of %d bytes", len(uid))
 				}
 			}

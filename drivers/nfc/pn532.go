@@ -1,145 +1,170 @@
-// Package nfc reads tags with a PN532 on a serial line (HSU), for the patrol points: a
-// tag held to the reader is one tap, however long it is held.
+// Package nfc reads tags for the patrol points, with a PN532, an RDM6300 or a YHY522R on
+// a serial line: a tag held to the reader is one tap, however long it is held.
 package nfc
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
-	"anlan/contract"
 	"anlan/drivers"
-	"anlan/drivers/serialport"
 	"anlan/drivers/stream"
 )
 
-// PN532Config names the reader's line. Baud 0 is 115200, the chip's own.
-type PN532Config struct {
-	Port   string
-	Baud   int
-	Logger *slog.Logger
+// PN532Config names the line of a PN532. Baud 0 is 115200.
+type PN532Config = Config
+
+// OpenPN532 opens the port of a PN532 in its serial mode (HSU); the reader itself is
+// first spoken to by Listen.
+func OpenPN532(ctx context.Context, cfg PN532Config) (drivers.Bus, error) {
+	return open(ctx, cfg, 115200, pn532Model)
 }
 
-// Stream is what a reader speaks over.
-type Stream = stream.Stream
+// NewBus speaks to a PN532 over a stream.
+func NewBus(stream Stream, log *slog.Logger) *Bus { return newBus(stream, log, pn532Model) }
 
-// Bus is a line with one reader.
-type Bus struct {
-	stream Stream
-	log    *slog.Logger
+var pn532Model = model{
+	begin: func(s Stream) conversation {
+		return &pn532{link{Link: stream.Link{Stream: s}, hush: ackFrame, settle: 50 * time.Millisecond}}
+	},
+	pause: 100 * time.Millisecond,
 }
 
-var (
-	_ drivers.Bus      = (*Bus)(nil)
-	_ drivers.Device   = (*Reader)(nil)
-	_ drivers.Listener = (*Reader)(nil)
+// pn532 exchanges commands and responses with the chip.
+type pn532 struct{ link }
+
+func (l *pn532) wire() *link { return &l.link }
+
+// wakeUp is the long preamble that takes the chip out of its low-power mode.
+var wakeUp = []byte{0x55, 0x55, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+// Timing of the chip: it acknowledges within about 10 ms; a look at the field with one
+// retry lasts some tens.
+const (
+	ackWithin   = 100 * time.Millisecond
+	replyWithin = 500 * time.Millisecond
 )
 
-// OpenPN532 opens the port; the reader itself is first spoken to by Listen.
-func OpenPN532(ctx context.Context, cfg PN532Config) (drivers.Bus, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("nfc: open %s: %w", cfg.Port, err)
+func (l *pn532) wake(ctx context.Context) error {
+	if err := l.write(ctx, wakeUp); err != nil {
+		return err
 	}
-	if cfg.Baud == 0 {
-		cfg.Baud = 115200
+	// Normal mode, no SAM.
+	if _, err := l.command(ctx, []byte{cmdSAMConfiguration, 1, 0x14, 1}); err != nil {
+		return err
 	}
-	port, err := serialport.Open(cfg.Port, serialport.Mode{Baud: cfg.Baud})
+	// One retry instead of waiting for a tag for ever. A chip that does not take it is
+	// interrupted by look instead.
+	_, err := l.command(ctx, []byte{cmdRFConfiguration, 5, 0xFF, 0x01, 0x01})
+	if errors.Is(err, drivers.ErrTimeout) || errors.Is(err, drivers.ErrCorrupt) {
+		return l.abort(ctx)
+	}
+	return err
+}
+
+// look asks for a tag in the field; nil is none. A chip that acknowledged and then says
+// nothing is still looking: it is stopped.
+func (l *pn532) look(ctx context.Context) (*tag, error) {
+	data, err := l.command(ctx, []byte{cmdInListPassiveTarget, 1, 0})
+	if errors.Is(err, errStillLooking) {
+		return nil, l.abort(ctx)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("nfc: open reader: %w", err)
+		return nil, err
 	}
-	return NewBus(port, cfg.Logger), nil
-}
-
-// NewBus speaks to a reader over a stream.
-func NewBus(stream Stream, log *slog.Logger) *Bus {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+	found, kind, err := parseTarget(data)
+	if err != nil || found == nil {
+		return nil, err
 	}
-	return &Bus{stream, log}
-}
-
-// Device binds the reader; there is one on a line, so the unit does not matter.
-func (b *Bus) Device(spec drivers.DeviceSpec) (drivers.Device, error) {
-	return &Reader{bus: b, id: spec.ID}, nil
-}
-
-// Close releases the port.
-func (b *Bus) Close() error { return b.stream.Close() }
-
-// Reader is a PN532.
-type Reader struct {
-	bus *Bus
-	id  contract.DeviceID
-}
-
-// Groups is empty: a reader has no points.
-func (r *Reader) Groups() []drivers.Group { return nil }
-
-// Read always fails with [drivers.ErrNoPoint].
-func (r *Reader) Read(context.Context, int) ([]contract.Reading, error) {
-	return nil, fmt.Errorf("nfc: read %s: %w", r.id, drivers.ErrNoPoint)
-}
-
-// Absence is how long a tag must be away before it counts as held anew.
-const Absence = 1500 * time.Millisecond
-
-const pollEvery = 100 * time.Millisecond // between two looks at the field
-
-// Listen wakes the reader and reports each tag once per presence. It returns ctx's
-// error when ctx ends, [drivers.ErrLinkDown] when the port is gone, and
-// [drivers.ErrTimeout] when the reader stays silent or [drivers.ErrCorrupt] when it
-// talks nonsense, each after several tries; tap is called from this goroutine.
-func (r *Reader) Listen(ctx context.Context, tap func(uid []byte, at time.Time)) error {
-	l := &link{Link: stream.Link{Stream: r.bus.stream}}
-	defer l.Guard(ctx)()
-	if err := l.tries(ctx, l.wake); err != nil {
-		return fmt.Errorf("nfc: wake %s: %w", r.id, err)
+	t := &tag{uid: found}
+	if kind == type2 {
+		t.ndef = l.ndef
 	}
-	r.bus.log.Info("reader awake", "device", r.id)
-	var seen presence
-	for {
-		var uid []byte
-		err := l.tries(ctx, func(ctx context.Context) (err error) {
-			uid, err = l.look(ctx)
-			return err
-		})
+	return t, nil
+}
+
+// page reads the four pages of a type 2 tag from one on: 16 bytes.
+func (l *pn532) page(ctx context.Context, page byte) ([]byte, error) {
+	data, err := l.command(ctx, []byte{cmdInDataExchange, 1, tagRead, page})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(data) < 1 || data[0]&0x3F != 0:
+		return nil, fmt.Errorf("page %d refused with % x: %w", page, data, drivers.ErrException)
+	case len(data) != 17:
+		return nil, fmt.Errorf("page %d of %d bytes: %w", page, len(data)-1, drivers.ErrCorrupt)
+	}
+	return data[1:], nil
+}
+
+// ndef reads the message of the type 2 tag that was found, as far as it goes.
+func (l *pn532) ndef(ctx context.Context) ([]byte, error) {
+	head, err := l.page(ctx, 3)
+	if err != nil {
+		return nil, err
+	}
+	size, err := dataSize(head)
+	if err != nil {
+		return nil, err
+	}
+	memory := bytes.Clone(head[4:])
+	for page := byte(7); ; page += 4 {
+		message, more, err := message(memory)
+		if err != nil || !more {
+			return message, err
+		}
+		if len(memory) >= size {
+			return nil, fmt.Errorf("message past the tag's %d bytes: %w", size, drivers.ErrCorrupt)
+		}
+		next, err := l.page(ctx, page)
 		if err != nil {
-			return fmt.Errorf("nfc: listen %s: %w", r.id, err)
+			return nil, err
 		}
-		now := time.Now()
-		if seen.step(uid, now) {
-			tap(uid, now)
-		}
-		if err := sleep(ctx, pollEvery); err != nil {
-			return fmt.Errorf("nfc: listen %s: %w", r.id, err)
-		}
+		memory = append(memory, next...)
 	}
 }
 
-// presence turns what is in the field now into taps. The zero value has seen nothing.
-type presence struct {
-	uid  string
-	last time.Time
+// errStillLooking is an acknowledged command without a response.
+var errStillLooking = errors.New("no response yet")
+
+// command sends one command and returns the data of its response.
+func (l *pn532) command(ctx context.Context, cmd []byte) ([]byte, error) {
+	l.have = 0
+	if err := l.write(ctx, appendFrame(nil, append([]byte{toChip}, cmd...))); err != nil {
+		return nil, err
+	}
+	f, err := l.frame(ctx, time.Now().Add(ackWithin))
+	if err != nil {
+		return nil, err
+	}
+	if f.kind != frameAck {
+		return nil, fmt.Errorf("%v instead of an acknowledgement: %w", f.kind, drivers.ErrCorrupt)
+	}
+	for deadline := time.Now().Add(replyWithin); ; {
+		f, err := l.frame(ctx, deadline)
+		switch {
+		case errors.Is(err, drivers.ErrTimeout):
+			return nil, fmt.Errorf("%w: %w", errStillLooking, err)
+		case err != nil:
+			return nil, err
+		case f.kind != frameData:
+			return nil, fmt.Errorf("%v instead of a response: %w", f.kind, drivers.ErrCorrupt)
+		case len(f.data) < 2 || f.data[0] != fromChip || f.data[1] != cmd[0]+1:
+			continue // the response to an earlier command
+		}
+		return f.data[2:], nil
+	}
 }
 
-// step reports whether uid (nil: no tag) is a new tap.
-func (p *presence) step(uid []byte, now time.Time) bool {
-	if len(uid) == 0 {
-		return false
-	}
-	fresh := string(uid) != p.uid || now.Sub(p.last) >= Absence
-	p.uid, p.last = string(uid), now
-	return fresh
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+// frame reads the next whole frame.
+func (l *pn532) frame(ctx context.Context, deadline time.Time) (f frame, err error) {
+	err = l.next(ctx, deadline, func(b []byte) (done bool, used int, err error) {
+		f, used, err = parseFrame(b)
+		f.data = bytes.Clone(f.data) // what follows in the buffer moves over it
+		return f.kind != frameNone, used, err
+	})
+	return f, err
 }
