@@ -18,62 +18,6 @@ import (
 	"anlan/drivers"
 )
 
-// Mode is how the line is set. Zero values are 9600 8N1.
-type Mode struct {
-	Baud     int
-	Parity   string // none, even, odd
-	StopBits int    // 1 or 2
-}
-
-// Filled is m with the defaults in place of zeros.
-func (m Mode) Filled() Mode {
-	if m.Baud == 0 {
-		m.Baud = 9600
-	}
-	if m.Parity == "" {
-		m.Parity = "none"
-	}
-	if m.StopBits == 0 {
-		m.StopBits = 1
-	}
-	return m
-}
-
-// BitsPerChar counts start, data, parity and stop bits.
-func (m Mode) BitsPerChar() int {
-	n := 1 + 8 + m.StopBits
-	if m.Parity != "none" {
-		n++
-	}
-	return n
-}
-
-func (m Mode) settings() (*serial.Mode, error) {
-	out := &serial.Mode{BaudRate: m.Baud, DataBits: 8}
-	switch m.Parity {
-	case "none":
-		out.Parity = serial.NoParity
-	case "even":
-		out.Parity = serial.EvenParity
-	case "odd":
-		out.Parity = serial.OddParity
-	default:
-		return nil, fmt.Errorf("parity %q, want none, even or odd", m.Parity)
-	}
-	switch m.StopBits {
-	case 1:
-		out.StopBits = serial.OneStopBit
-	case 2:
-		out.StopBits = serial.TwoStopBits
-	default:
-		return nil, fmt.Errorf("%d stop bits, want 1 or 2", m.StopBits)
-	}
-	if m.Baud < 300 || m.Baud > 4_000_000 {
-		return nil, fmt.Errorf("%d baud, want 300 to 4000000", m.Baud)
-	}
-	return out, nil
-}
-
 // Port is an open line. One goroutine reads and writes; deadlines and Close may come
 // from another.
 type Port struct {
@@ -81,37 +25,78 @@ type Port struct {
 	pseudo bool
 	file   *os.File    // does the I/O, through the runtime's poller
 	holder serial.Port // has set the line up and holds it exclusively
+	lag    time.Duration
 }
 
-// Open sets the line up and locks it against every other user. The error wraps
-// [drivers.ErrLinkDown] when there is no such port or it is in use, so that the caller
-// tries again later.
+// Open sets the line up and locks it against every other user. The name is a device
+// file, a link to one, or a spelling that [System.Resolve] knows; it is looked up anew
+// each time, so that an adapter that comes back under another number is found. The error
+// wraps [drivers.ErrLinkDown] when there is no such port or it is in use, so that the
+// caller tries again later.
 func Open(name string, mode Mode) (*Port, error) {
-	settings, err := mode.Filled().settings()
+	mode = mode.Filled()
+	settings, err := mode.settings()
 	if err != nil {
 		return nil, fmt.Errorf("serialport: open %s: %w", name, err)
 	}
-	// Ours comes first: once the holder has the line exclusively, no other open succeeds.
-	fd, err := unix.Open(name, unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	path, err := System{}.Resolve(name)
 	if err != nil {
-		return nil, fmt.Errorf("serialport: open %s: %w: %w", name, drivers.ErrLinkDown, err)
+		return nil, err
 	}
-	file := os.NewFile(uintptr(fd), name)
-	// The exclusive flag does not stop a privileged process; the lock stops every Anlan.
-	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("serialport: lock %s: in use: %w: %w", name, drivers.ErrLinkDown, err), file.Close())
+	// Ours comes first: once the holder has the line exclusively, no other open succeeds.
+	file, err := lock(name, path, unix.O_RDWR)
+	if err != nil {
+		return nil, err
 	}
-	p := &Port{name: name, file: file, pseudo: isPseudo(name)}
-	p.holder, err = serial.Open(name, settings)
+	p := &Port{name: name, file: file, pseudo: isPseudo(path)}
+	p.holder, err = serial.Open(path, settings)
 	if err != nil && p.pseudo {
 		// A pseudo-terminal has no parity or baud to set; being raw is what matters.
-		p.holder, err = serial.Open(name, &serial.Mode{BaudRate: 9600, DataBits: 8})
+		p.holder, err = serial.Open(path, &serial.Mode{BaudRate: 9600, DataBits: 8})
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("serialport: set up %s: %w: %w", name, drivers.ErrLinkDown, err), file.Close())
 	}
+	err = control(file, func(fd int) error {
+		p.lag = System{}.quicken(path, fd)
+		if mode.RS485 != nil {
+			return mode.RS485.apply(fd)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("serialport: set up %s: %w", name, err), p.Close())
+	}
 	return p, nil
 }
+
+// control lets f work on the descriptor, which stays with the runtime's poller.
+func control(file *os.File, f func(fd int) error) error {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) { failed = f(int(fd)) })
+	return errors.Join(err, failed)
+}
+
+// lock opens a device file for this process alone.
+func lock(name, path string, flags int) (*os.File, error) {
+	fd, err := unix.Open(path, flags|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("serialport: open %s: %w: %w", name, drivers.ErrLinkDown, err)
+	}
+	file := os.NewFile(uintptr(fd), path)
+	// The exclusive flag does not stop a privileged process; the lock stops every Anlan.
+	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("serialport: lock %s: in use: %w: %w", name, drivers.ErrLinkDown, err), file.Close())
+	}
+	return file, nil
+}
+
+// Latency is how long the adapter may keep bytes to itself, 0 when it does not say.
+func (p *Port) Latency() time.Duration { return p.lag }
 
 func isPseudo(name string) bool {
 	real, err := filepath.EvalSymlinks(name)
@@ -183,14 +168,16 @@ func (p *Port) Close() error {
 	return nil
 }
 
-func (p *Port) named(verb string, err error) error {
+func (p *Port) named(verb string, err error) error { return named(verb, p.name, err) }
+
+func named(verb, name string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return os.ErrDeadlineExceeded
 	}
-	return fmt.Errorf("serialport: %s %s: %w: %w", verb, p.name, drivers.ErrLinkDown, err)
+	return fmt.Errorf("serialport: %s %s: %w: %w", verb, name, drivers.ErrLinkDown, err)
 }
 
 // coarse is how late a timer of the runtime can be; the rest of a wait is slept by the

@@ -84,7 +84,7 @@ func TestOpen_OneOwnerAndClearRefusals(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Error(err)
 	}
-	for _, m := range []serialport.Mode{{Baud: 1}, {Parity: "mark"}, {StopBits: 3}} {
+	for _, m := range []serialport.Mode{{Baud: 1}, {Parity: "loud"}, {DataBits: 5}, {StopBits: 3}} {
 		if _, err := serialport.Open(near, m); err == nil || errors.Is(err, drivers.ErrLinkDown) {
 			t.Errorf("%+v: %v, want a refusal that trying again does not cure", m, err)
 		}
