@@ -70,12 +70,18 @@ func deviceTarget(p *profile.Profile, d config.Device) alarm.Target {
 
 func pollConfig(c *config.Config, table map[string]opener, log *slog.Logger) []poll.BusConfig {
 	var out []poll.BusConfig
-	for _, b := range c.Buses {
-		bc := poll.BusConfig{ID: b.ID, Link: busPoint(b.ID), Open: func(ctx context.Context) (drivers.Bus, error) {
+	for i, proof := range prove(c) {
+		b := c.Buses[i]
+		bc := poll.BusConfig{ID: b.ID, Link: busPoint(b.ID), Dead: b.Dead(), Load: proof.result.Load + proof.result.Writes, Open: func(ctx context.Context) (drivers.Bus, error) {
 			return openBus(ctx, table, b, c.Profiles, log.With("bus", b.ID))
 		}}
 		for _, d := range b.Devices {
-			dc := poll.DeviceConfig{Spec: drivers.DeviceSpec{ID: d.ID, Unit: d.Unit, Profile: d.Profile}, Alarm: d.Poll.Alarm, Telemetry: d.Poll.Telemetry}
+			dc := poll.DeviceConfig{Spec: drivers.DeviceSpec{ID: d.ID, Unit: d.Unit, Profile: d.Profile}, Paces: proof.paces(d.ID)}
+			for _, o := range c.Outputs {
+				if o.Point.Device() == d.ID {
+					dc.Outputs = append(dc.Outputs, o.Point)
+				}
+			}
 			for _, pt := range readable(c.Profiles[d.Profile]) {
 				dc.Points = append(dc.Points, contract.NewPointID(d.ID, pt.Name))
 			}

@@ -12,8 +12,9 @@ import (
 // Version of the software, set when a release is built.
 var Version = "dev"
 
-// Load reads a configuration with everything it refers to and binds its rules. All
-// mistakes in all files come back together.
+// Load reads a configuration with everything it refers to, binds its rules and proves
+// its buses. All mistakes in all files come back together; a bus that can not keep its
+// promises is one.
 func Load(file string) (*config.Config, []alarm.Def, configs.Problems) {
 	lib, ps := loadProfiles()
 	cfg, more := config.Load(file, lib, configs.Files)
@@ -27,10 +28,11 @@ func Load(file string) (*config.Config, []alarm.Def, configs.Problems) {
 		rules, ps = append(rules, rs...), append(ps, more...)
 	}
 	if len(ps) > 0 && len(rules) == 0 {
-		return cfg, nil, ps
+		return cfg, nil, append(ps, overcommitted(cfg, sound(cfg, ps))...)
 	}
 	defs, more := alarm.Bind(rules, targets(cfg))
-	return cfg, defs, append(ps, more...)
+	ps = append(ps, more...)
+	return cfg, defs, append(ps, overcommitted(cfg, sound(cfg, ps))...)
 }
 
 func loadProfiles() (profile.Library, configs.Problems) {

@@ -18,7 +18,9 @@ import (
 
 const usage = `usage: anlan-edge <command>
   run -config FILE        work until stopped
-  validate FILE           check a configuration and everything it refers to
+  validate [-lang zh|en] [-json] FILE
+                          check a configuration and everything it refers to, and show what
+                          each bus can promise
   test-rules [FOLDER]     run the tests beside the rules (the shipped ones without FOLDER)
   version                 print the version
 `
@@ -61,7 +63,7 @@ func runCommand(ctx context.Context, args []string, stderr io.Writer) int {
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	cfg, defs, ps := Load(*file)
 	if len(ps) > 0 {
-		fmt.Fprintln(stderr, ps.Error())
+		refuse(stderr, terminalLanguage(os.Getenv), cfg, ps)
 		return 1
 	}
 	e, err := New(cfg, defs, Deps{Logger: log})
@@ -74,35 +76,6 @@ func runCommand(ctx context.Context, args []string, stderr io.Writer) int {
 		return 1
 	}
 	return 0
-}
-
-func validateCommand(args []string, stdout, stderr io.Writer) int {
-	if len(args) != 1 {
-		fmt.Fprint(stderr, usage)
-		return 2
-	}
-	cfg, defs, ps := Load(args[0])
-	if len(ps) > 0 {
-		fmt.Fprintln(stdout, ps.Error())
-		fmt.Fprintf(stdout, "%d mistakes\n", len(ps))
-		return 1
-	}
-	fmt.Fprintf(stdout, "%s: good, revision %s\n", args[0], cfg.Revision)
-	summary(stdout, cfg, defs)
-	return 0
-}
-
-func summary(w io.Writer, cfg *config.Config, defs []alarm.Def) {
-	devices, points := 0, 0
-	for _, b := range cfg.Buses {
-		devices += len(b.Devices)
-		for _, d := range b.Devices {
-			points += len(readable(cfg.Profiles[d.Profile]))
-		}
-	}
-	fmt.Fprintf(w, "edge %s (%s), %s %s: %d buses, %d devices, %d points, %d alarms from %d rule files, %d outputs, %d actions, %d forbids\n",
-		cfg.Edge.ID, cfg.Edge.Name.ZH, cfg.Building.CommunityName.ZH, cfg.Building.Name.ZH,
-		len(cfg.Buses), devices, points, len(defs), len(cfg.RuleFiles), len(cfg.Outputs), len(cfg.Actions), len(cfg.Forbids))
 }
 
 func testRulesCommand(args []string, stdout, stderr io.Writer) int {

@@ -221,7 +221,7 @@ func TestEdge_UnconfirmedValveAndDeadDetector(t *testing.T) {
 
 func statusPages(t *testing.T, e *Edge) {
 	t.Helper()
-	for path, want := range map[string]int{"/healthz": 200, "/metrics": 200, "/api/status": 200, "/nothing": 404} {
+	for path, want := range map[string]int{"/": 200, "/healthz": 200, "/metrics": 200, "/api/status": 200, "/nothing": 404} {
 		resp, err := http.Get("http://" + e.StatusAddr() + path)
 		if err != nil {
 			t.Fatal(err)

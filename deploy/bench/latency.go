@@ -262,10 +262,8 @@ func lineOf(file, device string) (line, error) {
 		Buses []struct {
 			Baud    int `yaml:"baud"`
 			Devices []struct {
-				ID   string `yaml:"id"`
-				Poll struct {
-					Alarm time.Duration `yaml:"alarm"`
-				} `yaml:"poll"`
+				ID           string        `yaml:"id"`
+				DetectWithin time.Duration `yaml:"detect_within"`
 			} `yaml:"devices"`
 		} `yaml:"buses"`
 	}
@@ -274,8 +272,9 @@ func lineOf(file, device string) (line, error) {
 	}
 	for _, b := range c.Buses {
 		for _, d := range b.Devices {
-			if d.ID == device && b.Baud > 0 && d.Poll.Alarm > 0 {
-				return line{b.Baud, d.Poll.Alarm}, nil
+			if d.ID == device && b.Baud > 0 && d.DetectWithin > 0 {
+				// On an idle line the edge asks again after a quarter of the promise.
+				return line{b.Baud, min(max(d.DetectWithin/4, 250*time.Millisecond), time.Second)}, nil
 			}
 		}
 	}

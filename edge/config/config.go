@@ -20,7 +20,7 @@ import (
 )
 
 // Config is an edge's configuration as written, checked and completed: every place has
-// its building, every device its poll intervals.
+// its building, every device its promises.
 type Config struct {
 	Edge        Edge     `yaml:"edge,required"`
 	Building    Building `yaml:"building,required"`
@@ -39,6 +39,13 @@ type Config struct {
 	Revision  string          `yaml:"-"` // see contract.Manifest.Config
 	RuleFiles []RuleFile      `yaml:"-"`
 	Profiles  profile.Library `yaml:"-"`
+
+	doc *configs.Document
+}
+
+// Problem makes a problem at a path of the file.
+func (c *Config) Problem(path, found, want string) configs.Problem {
+	return c.doc.Problem(path, found, want)
 }
 
 // RuleFile is a rules file the configuration names.
@@ -81,24 +88,10 @@ type Status struct {
 	Listen string `yaml:"listen"` // loopback address and port
 }
 
-// Bus is one field bus.
-type Bus struct {
-	ID       contract.BusID `yaml:"id,required"`
-	Kind     string         `yaml:"kind,required"`
-	Name     contract.Text  `yaml:"name,required"`
-	Port     string         `yaml:"port"`    // serial kinds
-	Address  string         `yaml:"address"` // modbus-tcp
-	Baud     int            `yaml:"baud"`
-	Parity   string         `yaml:"parity"`
-	StopBits int            `yaml:"stop_bits"`
-	Devices  []Device       `yaml:"devices,required"`
-}
-
-// Kinds of bus.
+// Promises where a device does not say.
 const (
-	KindRTU   = "modbus-rtu"
-	KindTCP   = "modbus-tcp"
-	KindPN532 = "nfc-pn532"
+	DefaultDetectWithin  = 3 * time.Second
+	DefaultRefreshWithin = 15 * time.Second
 )
 
 // Device is one device on a bus.
@@ -110,14 +103,12 @@ type Device struct {
 	Place   contract.Place    `yaml:"place,required"`
 	Channel string            `yaml:"channel"` // detection loop: two sources are independent only if it differs
 	Zone    string            `yaml:"zone"`    // shorthand for place.zone
-	Poll    Poll              `yaml:"poll"`
-	Points  map[string]Point  `yaml:"points"` // what is particular about single points
-}
 
-// Poll is how often a device is asked.
-type Poll struct {
-	Alarm     time.Duration `yaml:"alarm"`     // 0 means 1s
-	Telemetry time.Duration `yaml:"telemetry"` // 0 means 5s
+	// DetectWithin is how late a change of an alarm point may be seen at worst;
+	// RefreshWithin the same of all other points. How often the device is asked follows.
+	DetectWithin  time.Duration    `yaml:"detect_within"`  // 0 means 3s
+	RefreshWithin time.Duration    `yaml:"refresh_within"` // 0 means 15s
+	Points        map[string]Point `yaml:"points"`         // what is particular about single points
 }
 
 // Point overrides what the profile and the device say of one point.
@@ -125,6 +116,8 @@ type Point struct {
 	Name    contract.Text  `yaml:"name"`
 	Place   contract.Place `yaml:"place"`
 	Channel string         `yaml:"channel"`
+	// DetectWithin, if not 0, goes before what the device says.
+	DetectWithin time.Duration `yaml:"detect_within"`
 }
 
 // Output is something the edge can drive.
@@ -187,6 +180,7 @@ func Load(path string, lib profile.Library, shipped fs.FS) (*Config, configs.Pro
 	}
 	c.Revision = hex.EncodeToString(sum.Sum(nil))[:16]
 	c.complete()
+	c.doc = doc
 	k := &checker{c: c, doc: doc, lib: c.Profiles}
 	k.all()
 	return c, append(ps, k.problems...)
@@ -270,11 +264,14 @@ func shippedRules(shipped fs.FS) string {
 func (c *Config) complete() {
 	for i := range c.Buses {
 		b := &c.Buses[i]
-		if b.Kind == KindRTU && b.Baud == 0 {
+		if b.Serial() && b.Baud == 0 {
 			b.Baud = 9600
 		}
-		if b.Kind == KindPN532 && b.Baud == 0 {
-			b.Baud = 115200
+		if b.Baud == 0 {
+			b.Baud = b.listenBaud()
+		}
+		if b.Kind == KindTCP && b.Framing == "" {
+			b.Framing = FramingTCP
 		}
 		if b.Parity == "" {
 			b.Parity = "none"
@@ -282,17 +279,20 @@ func (c *Config) complete() {
 		if b.StopBits == 0 {
 			b.StopBits = 1
 		}
+		if b.DataBits == 0 {
+			b.DataBits = 8
+		}
 		for j := range b.Devices {
 			d := &b.Devices[j]
 			d.Place.Building = c.Building.ID
 			if d.Place.Zone == "" {
 				d.Place.Zone = d.Zone
 			}
-			if d.Poll.Alarm == 0 {
-				d.Poll.Alarm = time.Second
+			if d.DetectWithin == 0 {
+				d.DetectWithin = DefaultDetectWithin
 			}
-			if d.Poll.Telemetry == 0 {
-				d.Poll.Telemetry = 5 * time.Second
+			if d.RefreshWithin == 0 {
+				d.RefreshWithin = DefaultRefreshWithin
 			}
 			for name, p := range d.Points {
 				if p.Place != (contract.Place{}) {

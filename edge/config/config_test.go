@@ -67,3 +67,83 @@ func TestLoad_NothingAtAll(t *testing.T) {
 		}
 	}
 }
+
+// lines is a configuration whose buses are given.
+const lines = `edge: {id: e1, name: {zh: 网关}}
+building: {community: c, community_name: {zh: 园}, time_zone: Asia/Shanghai, id: b, name: {zh: 楼}, floors: [1]}
+data_dir: /tmp
+uplink: {broker: "h:1", password_file: /p}
+rules: [system]
+buses:
+`
+
+func TestBuses_LinesFramingsAndPromises(t *testing.T) {
+	dir := t.TempDir()
+	port := filepath.Join(dir, "ttyUSB0")
+	if err := os.WriteFile(port, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	byPath := filepath.Join(dir, "by-path")
+	if err := os.Symlink(port, byPath); err != nil {
+		t.Fatal(err)
+	}
+	lib := library(t)
+	dialect := *lib["calectro-ug3"]
+	dialect.Dialect = profile.Monarch
+	lib["spoken"] = &dialect
+	tapped := *lib["calectro-ug3"]
+	tapped.Protocol = "panel-crt"
+	lib["tapped"] = &tapped
+	bus := func(id, kind, more, profile, device string) string {
+		return "  - {id: " + id + ", kind: " + kind + ", name: {zh: 线}, " + more + ", devices: [{id: d-" + id + ", profile: " + profile + ", unit: 1, name: {zh: 器}, place: {floor: 1}" + device + "}]}\n"
+	}
+	for _, c := range []struct{ name, buses, want string }{
+		{"ascii", bus("a", "modbus-ascii", "port: /dev/ttyS7, parity: even", "calectro-ug3", ""), ""},
+		{"seven bits", bus("a", "modbus-ascii", "port: /dev/ttyS7, data_bits: 7, parity: even", "calectro-ug3", ""), ""},
+		{"direction control", bus("a", "modbus-rtu", "port: /dev/ttyS7, rs485: {rts_on_send: false, delay_after: 2ms}", "calectro-ug3", ""), ""},
+		{"seven bits of rtu", bus("a", "modbus-rtu", "port: /dev/ttyS7, data_bits: 7", "calectro-ug3", ""), "8, or 7 on modbus-ascii"},
+		{"direction of a connection", bus("a", "modbus-tcp", "address: \"h:1\", rs485: {}", "calectro-ug3", ""), "left out for modbus-tcp"},
+		{"a long delay", bus("a", "modbus-rtu", "port: /dev/ttyS7, rs485: {delay_before: 2s}", "calectro-ug3", ""), "0 to 100ms"},
+		{"a port by no name", bus("a", "modbus-rtu", "port: ttyS7", "calectro-ug3", ""), "usb:VENDOR"},
+		{"rtu over tcp", bus("a", "modbus-tcp", "address: \"h:1\", framing: rtu, baud: 4800", "calectro-ug3", ""), ""},
+		{"promises", bus("a", "modbus-rtu", "port: /dev/ttyS7, dead_devices: 0", "calectro-ug3", ", detect_within: 2s, refresh_within: 30s, points: {smoke: {detect_within: 1s}}"), ""},
+		{"dialect on rtu", bus("a", "modbus-rtu", "port: /dev/ttyS7", "spoken", ""), ""},
+		{"dialect over rtu over tcp", bus("a", "modbus-tcp", "address: \"h:1\", framing: rtu", "spoken", ""), ""},
+		{"dialect on tcp", bus("a", "modbus-tcp", "address: \"h:1\"", "spoken", ""), `whose dialect "monarch"`},
+		{"dialect in ascii", bus("a", "modbus-ascii", "port: /dev/ttyS7", "spoken", ""), `whose dialect "monarch"`},
+		{"two names of one port", bus("a", "modbus-rtu", "port: "+port, "calectro-ug3", "") + bus("b", "nfc-pn532", "port: "+byPath, "pn532", ""), `the same line as bus "a"`},
+		{"one port by two paths", bus("a", "modbus-rtu", "port: /dev/ttyS7", "calectro-ug3", "") + bus("b", "modbus-ascii", "port: /dev/./ttyS7", "calectro-ug3", ""), `the same line as bus "a"`},
+		{"panel tap", bus("a", "panel-crt-tap", "port: /dev/ttyS7", "tapped", ""), ""},
+		{"panel tap of another profile", bus("a", "panel-printer-tap", "port: /dev/ttyS7", "tapped", ""), `a profile that speaks panel-printer`},
+		{"reader of another profile", bus("a", "nfc-rdm6300", "port: /dev/ttyS7", "pn532", ""), `a profile that speaks rdm6300`},
+		{"unknown framing", bus("a", "modbus-tcp", "address: \"h:1\", framing: ascii", "calectro-ug3", ""), "tcp or rtu"},
+		{"framing of a port", bus("a", "modbus-rtu", "port: /dev/ttyS7, framing: rtu", "calectro-ug3", ""), "left out for modbus-rtu"},
+		{"baud of a connection", bus("a", "modbus-tcp", "address: \"h:1\", baud: 9600", "calectro-ug3", ""), "framing: rtu"},
+		{"too many dead", bus("a", "modbus-rtu", "port: /dev/ttyS7, dead_devices: 2", "calectro-ug3", ""), "0 to 1"},
+		{"promise out of range", bus("a", "modbus-rtu", "port: /dev/ttyS7", "calectro-ug3", ", points: {smoke: {detect_within: 1ms}}"), "50ms to 10m"},
+		{"the old key", bus("a", "modbus-rtu", "port: /dev/ttyS7", "calectro-ug3", ", poll: {alarm: 1s}"), `unknown key "poll"`},
+	} {
+		file := filepath.Join(dir, "edge.yaml")
+		if err := os.WriteFile(file, []byte(lines+c.buses), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, ps := Load(file, lib, configs.Files)
+		switch {
+		case c.want == "" && len(ps) > 0:
+			t.Errorf("%s: %v", c.name, ps)
+		case c.want != "" && (len(ps) != 1 || !strings.Contains(ps.Error(), c.want) || ps[0].Line == 0):
+			t.Errorf("%s: want %q alone, have:\n%v", c.name, c.want, ps)
+		}
+	}
+}
+
+func TestBus_LineModeAndDefaults(t *testing.T) {
+	c := &Config{Buses: []Bus{{Kind: KindTCP, Framing: FramingRTU, Parity: "even", StopBits: 2, Devices: make([]Device, 1)}, {Kind: KindTCP}}}
+	c.complete()
+	if b := c.Buses[0]; b.Baud != 9600 || b.BitsPerChar() != 12 || !b.Serial() || b.Dead() != 1 || b.Devices[0].DetectWithin != DefaultDetectWithin {
+		t.Errorf("%+v", b)
+	}
+	if b := c.Buses[1]; b.Serial() || b.Baud != 0 || b.Framing != FramingTCP {
+		t.Errorf("%+v", b)
+	}
+}

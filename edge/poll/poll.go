@@ -2,9 +2,14 @@
 // its devices in turn, lets writes go first, rests devices that do not answer and
 // reopens a bus that is gone.
 //
+// What a bus does next is decided by [Schedule], in the order on which the promises are
+// proved: writes, read-backs, alarm groups, other groups, and last probes and polls made
+// early because the line is idle. A write waits for at most one transaction in flight.
+//
 // Readings leave it with quality and age: a bad reading carries the last value known
 // and that value's time. Nothing is queued; a poll that could not be made in time is
-// skipped and counted.
+// skipped and counted. How late a change could have been seen is measured all the time
+// and stands beside the promise.
 package poll
 
 import (
@@ -30,15 +35,28 @@ type BusConfig struct {
 	ID      contract.BusID
 	Link    contract.PointID // point that says whether the bus is there: 1 is down
 	Open    func(ctx context.Context) (drivers.Bus, error)
+	Dead    int     // devices that may fail at once without any promise being broken
+	Load    float64 // share of the line's time that the promises need
 	Devices []DeviceConfig
 }
 
-// DeviceConfig is one device and how often it is asked.
+// DeviceConfig is one device and how its points are asked.
 type DeviceConfig struct {
-	Spec      drivers.DeviceSpec
-	Alarm     time.Duration
-	Telemetry time.Duration
-	Points    []contract.PointID // what is bad when the device can not be opened or heard
+	Spec   drivers.DeviceSpec
+	Points []contract.PointID // what is bad when the device can not be opened or heard
+	Paces  map[contract.PointID]Pace
+	// Outputs are the points whose writes are set aside for, each once in five seconds.
+	Outputs []contract.PointID
+}
+
+// Pace is how a point is asked and what is promised of it. A group goes at the pace of
+// its most demanding point. The zero Pace is one turn a second for alarm groups and one
+// in five for others, with nothing promised.
+type Pace struct {
+	Every, Cost, Lost, Early, Idle time.Duration // as in [Item]
+	Rank                           int           // as in [Item]
+	Detect                         time.Duration // a change is seen within this
+	Silence                        time.Duration // that the device is silent is seen within this
 }
 
 // Poller runs every bus of an edge.
@@ -53,7 +71,8 @@ func New(buses []BusConfig, sink Sink, log *slog.Logger, m *Metrics) *Poller {
 	for _, b := range buses {
 		r := &runner{cfg: b, sink: sink, log: log.With("bus", b.ID), metrics: m, writes: make(chan writeRequest),
 			last: map[contract.PointID]contract.Reading{}}
-		r.status = BusStatus{ID: b.ID, Devices: make([]DeviceStatus, len(b.Devices))}
+		r.status = BusStatus{ID: b.ID, Devices: make([]DeviceStatus, len(b.Devices)), Load: Load{Promised: b.Load}}
+		m.load(b.ID, "promised", b.Load)
 		for i, d := range b.Devices {
 			p.owner[d.Spec.ID] = r
 			r.status.Devices[i].ID = d.Spec.ID
@@ -82,6 +101,8 @@ func (p *Poller) Write(ctx context.Context, point contract.PointID, value float6
 		return fmt.Errorf("poll: write %s: %w", point, drivers.ErrNoPoint)
 	}
 	req := writeRequest{ctx: ctx, point: point, value: value, done: make(chan error, 1)}
+	r.waiting.Add(1)
+	defer r.waiting.Add(-1)
 	select {
 	case r.writes <- req:
 	case <-ctx.Done():
@@ -112,7 +133,17 @@ type BusStatus struct {
 	Failed   uint64         `json:"failed"`
 	Skipped  uint64         `json:"skipped"`
 	Writes   uint64         `json:"writes"`
+	Beyond   uint64         `json:"beyond"` // failures that were more than the promises allow for
+	Load     Load           `json:"load"`
 	Devices  []DeviceStatus `json:"devices"`
+	Groups   []GroupStatus  `json:"groups"`
+}
+
+// Load is how busy a line is, as shares of its time over the last ten seconds.
+type Load struct {
+	Promised float64 `json:"promised"` // what the promises need at worst
+	Measured float64 `json:"measured"` // what writes and polls in their turn took
+	Spare    float64 `json:"spare"`    // what probes and early polls took of the rest
 }
 
 // DeviceStatus is how a device does.
@@ -120,8 +151,23 @@ type DeviceStatus struct {
 	ID       contract.DeviceID `json:"id"`
 	Failing  int               `json:"failing"`            // failures in a row
 	Probing  bool              `json:"probing"`            // rested; asked now and then
+	Trial    bool              `json:"trial"`              // fails too often or is too slow: asked after all others
 	LastGood time.Time         `json:"last_good,omitzero"` // last answer believed
 	Error    string            `json:"error,omitempty"`    //
+}
+
+// GroupStatus is how long a change in a group may stay unseen: promised, and the worst
+// that was measured since the edge started, in milliseconds. 0 is nothing promised, or
+// nothing measured.
+type GroupStatus struct {
+	Device           contract.DeviceID  `json:"device"`
+	Points           []contract.PointID `json:"points"`
+	Alarm            bool               `json:"alarm"`
+	EveryMS          int64              `json:"every_ms"`
+	DetectPromiseMS  int64              `json:"detect_promise_ms"`
+	DetectWorstMS    int64              `json:"detect_worst_ms"`
+	SilencePromiseMS int64              `json:"silence_promise_ms"`
+	SilenceWorstMS   int64              `json:"silence_worst_ms"`
 }
 
 // Status reads the state of every bus.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"anlan/contract"
@@ -26,10 +27,17 @@ type runner struct {
 	log     *slog.Logger
 	metrics *Metrics
 	writes  chan writeRequest
+	waiting atomic.Int32 // writes on their way in
 	last    map[contract.PointID]contract.Reading
 
 	devices []drivers.Device // nil where the driver refused the device
-	plan    *schedule
+	groups  []group          // as in plan
+	plans   []uint64         // device → the version of its groups
+	plan    *Schedule
+	lane    Lane // of what is in flight
+	wrote   map[contract.PointID]time.Time
+	proof   map[contract.PointID]*proof // by a group's first point; outlives a session
+	meter   meter
 
 	mu     sync.Mutex
 	status BusStatus
@@ -64,15 +72,22 @@ func (r *runner) session(ctx context.Context) error {
 			r.log.Warn("close bus", "error", err)
 		}
 	}()
-	items, listener, reader := r.bind(bus)
-	if listener != nil {
+	if listen := r.bind(bus); listen != nil {
 		r.up()
-		return r.listen(ctx, listener, reader)
+		return r.listen(ctx, listen)
 	}
-	if len(items) == 0 {
+	if len(r.groups) == 0 {
 		return fmt.Errorf("poll: bus %s: no device can be asked", r.cfg.ID)
 	}
-	r.plan = newSchedule(items, len(r.devices), time.Now())
+	items, now := make([]Item, len(r.groups)), time.Now()
+	for i := range r.groups {
+		items[i] = r.groups[i].Item
+	}
+	r.plan = NewSchedule(items, len(r.devices), r.cfg.Dead, now, rand.Float64)
+	r.meter = meter{since: now}
+	ctx = drivers.Hurry(ctx, func() bool {
+		return r.waiting.Load() > 0 || r.lane >= LaneProbe && r.plan.Urgent(time.Now())
+	})
 	first := true
 	for ctx.Err() == nil {
 		err := r.turn(ctx)
@@ -88,8 +103,10 @@ func (r *runner) session(ctx context.Context) error {
 }
 
 // bind makes the devices. One that the driver refuses is marked and the rest go on.
-func (r *runner) bind(bus drivers.Bus) (items []item, l drivers.Listener, reader contract.DeviceID) {
-	r.devices = make([]drivers.Device, len(r.cfg.Devices))
+// listen is set when a device speaks by itself; it then has the bus for its own.
+func (r *runner) bind(bus drivers.Bus) (listen func(context.Context) error) {
+	r.devices, r.groups = make([]drivers.Device, len(r.cfg.Devices)), nil
+	r.plans = make([]uint64, len(r.cfg.Devices))
 	for i, d := range r.cfg.Devices {
 		dev, err := bus.Device(d.Spec)
 		if err != nil {
@@ -99,19 +116,27 @@ func (r *runner) bind(bus drivers.Bus) (items []item, l drivers.Listener, reader
 			continue
 		}
 		r.devices[i] = dev
-		if li, ok := dev.(drivers.Listener); ok {
-			l, reader = li, d.Spec.ID
+		if p, ok := dev.(drivers.Replanner); ok {
+			r.plans[i] = p.Plan()
+		}
+		switch dev := dev.(type) {
+		case drivers.Listener:
+			listen = func(ctx context.Context) error {
+				return dev.Listen(ctx, func(uid []byte, at time.Time) { r.sink.Tap(d.Spec.ID, uid, at) })
+			}
+			continue
+		case source:
+			listen = func(ctx context.Context) error {
+				return dev.Listen(ctx, func(rs []contract.Reading) { r.heard(i, rs) })
+			}
 			continue
 		}
-		for g, group := range dev.Groups() {
-			it := item{device: i, group: g, class: ClassTelemetry, every: d.Telemetry}
-			if group.Alarm {
-				it.class, it.every = ClassAlarm, d.Alarm
-			}
-			items = append(items, it)
+		for n, g := range dev.Groups() {
+			r.groups = append(r.groups, r.group(i, n, g))
 		}
 	}
-	return items, l, reader
+	r.showGroups()
+	return listen
 }
 
 // turn does one thing: a write if there is one, else the next poll, else waits.
@@ -121,11 +146,11 @@ func (r *runner) turn(ctx context.Context) error {
 		return r.write(w)
 	default:
 	}
-	i, wait := r.plan.next(time.Now())
-	if i >= 0 {
-		return r.ask(ctx, i)
+	t := r.plan.Next(time.Now())
+	if t.Item >= 0 {
+		return r.ask(ctx, t)
 	}
-	timer := time.NewTimer(wait)
+	timer := time.NewTimer(t.Wait)
 	defer timer.Stop()
 	select {
 	case w := <-r.writes:
@@ -136,98 +161,96 @@ func (r *runner) turn(ctx context.Context) error {
 	return nil
 }
 
-func (r *runner) ask(ctx context.Context, i int) error {
-	it := r.plan.items[i]
-	dev := r.devices[it.device]
-	group := dev.Groups()[it.group]
+func (r *runner) ask(ctx context.Context, t Turn) error {
+	g := &r.groups[t.Item]
 	began := time.Now()
-	rs, err := dev.Read(ctx, it.group)
+	r.lane = t.Lane
+	rs, err := r.devices[g.Device].Read(ctx, g.index)
 	now := time.Now()
 	if ctx.Err() != nil {
 		return nil // an aborted read says nothing about the device
 	}
+	if isLinkDown(err) || errors.Is(err, drivers.ErrYielded) {
+		return r.lost(err)
+	}
+	watched := r.plan.Watched(g.Device)
+	v := verdictOf(err)
+	r.plan.Done(t, began, now, v)
+	r.account(g.Device, now, err)
+	r.metrics.poll(r.cfg.ID, now.Sub(began), g.floor, err)
+	r.spent(t.Lane, began, now)
+	switch {
+	case err == nil:
+		r.publish(g, rs, now)
+		r.answered(t.Item, began)
+	case v == Failed && (watched && !r.plan.Watched(g.Device) || r.neverRead(g.Device)):
+		// The first failure is the whole device's: its other groups are not asked until
+		// it answers again, so nothing of it is known any more.
+		r.publishBad(r.cfg.Devices[g.Device].Points, drivers.QualityOf(err))
+		r.silent(g.Device)
+	case v == Refused && !watched:
+		// It is being rested and its points say so already.
+	default:
+		r.publishBad(g.points, drivers.QualityOf(err))
+		r.unanswered(t.Item)
+	}
+	r.replan(g.Device, now)
+	return nil
+}
+
+// lost passes on that the bus is gone. A driver that gave way to a write is asked again
+// at its turn, which is still to come.
+func (r *runner) lost(err error) error {
 	if isLinkDown(err) {
 		return err
 	}
-	// Asked too early is our doing, not the device's: it is neither an answer nor a
-	// failure to answer, so the device's account is left alone.
-	if !errors.Is(err, drivers.ErrQuarantined) || r.plan.health[it.device].fails > 0 {
-		r.plan.done(i, now, err == nil)
-	} else {
-		r.plan.items[i].due = now.Add(it.every)
+	return nil
+}
+
+// verdictOf says what an error tells of the device. Being asked too early is our doing,
+// not the device's; an exception is an answer.
+func verdictOf(err error) Verdict {
+	switch {
+	case err == nil || errors.Is(err, drivers.ErrException):
+		return Answered
+	case errors.Is(err, drivers.ErrQuarantined):
+		return Refused
 	}
-	r.account(it.device, now, err)
-	r.metrics.poll(r.cfg.ID, now.Sub(began), group.Cost, err)
-	if err != nil {
-		r.publishBad(group.Points, drivers.QualityOf(err))
-		return nil
-	}
+	return Failed
+}
+
+func (r *runner) publish(g *group, rs []contract.Reading, now time.Time) {
 	for k := range rs {
-		rs[k].Checked = now
-		if rs[k].Quality.IsBad() {
-			old := r.last[rs[k].Point]
-			rs[k].Value, rs[k].At = old.Value, old.At
+		old := r.remember(&rs[k], now)
+		if g.summary && (old.At.IsZero() || old.Value != rs[k].Value) {
+			r.changed(rs[k].Point, g.proof.since, now)
 		}
-		r.last[rs[k].Point] = rs[k]
 	}
 	r.sink.Readings(rs)
-	return nil
 }
 
-func (r *runner) write(w writeRequest) error {
-	if w.ctx.Err() != nil {
-		w.done <- fmt.Errorf("poll: write %s: %w", w.point, w.ctx.Err())
-		return nil
+// remember completes a reading and keeps it; a bad one carries the last value known.
+func (r *runner) remember(rd *contract.Reading, now time.Time) (old contract.Reading) {
+	rd.Checked = now
+	old = r.last[rd.Point]
+	if rd.Quality.IsBad() {
+		rd.Value, rd.At = old.Value, old.At
 	}
-	i := slices.IndexFunc(r.cfg.Devices, func(d DeviceConfig) bool { return d.Spec.ID == w.point.Device() })
-	dev, ok := r.devices[i].(drivers.Writer)
-	if !ok {
-		w.done <- fmt.Errorf("poll: write %s: %w", w.point, drivers.ErrNotWritable)
-		return nil
-	}
-	err := dev.Write(w.ctx, w.point, w.value)
-	w.done <- err
-	r.plan.hurry(i, time.Now())
-	r.update(func(s *BusStatus) { s.Writes++ })
-	r.metrics.write(r.cfg.ID, err)
-	if isLinkDown(err) {
-		return err
-	}
-	return nil
+	r.last[rd.Point] = *rd
+	return old
 }
 
-// refuseWrites waits for d; a write in that time is refused at once, not kept.
-func (r *runner) refuseWrites(ctx context.Context, d time.Duration, cause error) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	for {
-		select {
-		case w := <-r.writes:
-			w.done <- fmt.Errorf("poll: write %s: %w: %w", w.point, drivers.ErrLinkDown, cause)
-		case <-timer.C:
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-func (r *runner) listen(ctx context.Context, l drivers.Listener, reader contract.DeviceID) error {
-	done := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			select {
-			case w := <-r.writes:
-				w.done <- fmt.Errorf("poll: write %s: %w", w.point, drivers.ErrNotWritable)
-			case <-done:
-				return
+// changed has the groups looked at whose summary p is; it was known not to have changed
+// at since.
+func (r *runner) changed(p contract.PointID, since, now time.Time) {
+	for i := range r.groups {
+		if d := &r.groups[i]; d.detail == p {
+			r.plan.Changed(i, now)
+			if d.proof.since.IsZero() {
+				d.proof.since = since
 			}
 		}
-	})
-	defer wg.Wait()
-	defer close(done)
-	return l.Listen(ctx, func(uid []byte, at time.Time) { r.sink.Tap(reader, uid, at) })
+	}
 }
 
 func (r *runner) up() {
@@ -247,6 +270,9 @@ func (r *runner) down(err error) {
 	r.update(func(s *BusStatus) { s.Up, s.Error, s.Reopened = false, err.Error(), s.Reopened+1 })
 	for _, d := range r.cfg.Devices {
 		r.publishBad(d.Points, contract.LinkDown)
+	}
+	for i := range r.groups {
+		r.groups[i].proof.since = time.Time{} // the line is gone, which is said of all of it
 	}
 	r.link(1)
 }
@@ -273,19 +299,30 @@ func (r *runner) publishBad(points []contract.PointID, q contract.Quality) {
 }
 
 func (r *runner) account(device int, now time.Time, err error) {
-	h := r.plan.health[device]
+	h := r.plan.devices[device]
+	r.metrics.over(r.cfg.ID, r.plan.beyond)
 	r.update(func(s *BusStatus) {
-		s.Polls++
-		s.Skipped = r.plan.skipped
+		if !errors.Is(err, drivers.ErrQuarantined) {
+			s.Polls++
+		}
+		s.Skipped, s.Beyond = r.plan.skipped, r.plan.beyond
 		d := &s.Devices[device]
-		d.Failing, d.Probing, d.Error = h.fails, h.probe > 0, ""
+		d.Failing, d.Probing, d.Trial, d.Error = h.fails, h.condition < trial, h.condition == trial, ""
 		if err == nil {
 			d.LastGood = now
 			return
 		}
-		s.Failed++
+		if !errors.Is(err, drivers.ErrQuarantined) {
+			s.Failed++
+		}
 		d.Error = err.Error()
 	})
+}
+
+// neverRead reports whether nothing of the device was ever said.
+func (r *runner) neverRead(device int) bool {
+	points := r.cfg.Devices[device].Points
+	return slices.ContainsFunc(points, func(p contract.PointID) bool { return r.last[p].Checked.IsZero() })
 }
 
 func (r *runner) device(i int, change func(*DeviceStatus)) {
@@ -302,6 +339,6 @@ func (r *runner) snapshot() BusStatus {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.status
-	s.Devices = slices.Clone(s.Devices)
+	s.Devices, s.Groups = slices.Clone(s.Devices), slices.Clone(s.Groups)
 	return s
 }

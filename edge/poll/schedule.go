@@ -1,156 +1,374 @@
 package poll
 
-import "time"
-
-// Class orders what a bus is used for after writes: alarm groups go first.
-type Class int
-
-// Classes.
-const (
-	ClassAlarm Class = iota
-	ClassTelemetry
+import (
+	"cmp"
+	"slices"
+	"time"
 )
 
-// item is one group of one device in the schedule.
+// Item is one group of one device, asked again and again.
+type Item struct {
+	Device int
+	Alarm  bool
+	Every  time.Duration // from one turn to the next; a detail group is never asked more often
+	Rank   int           // orders items of one class, the lowest first
+	Cost   time.Duration // what is set aside for an answer; 0 is not watched
+	Lost   time.Duration // what a time-out takes at most
+	Early  time.Duration // on an idle line asked again after this; 0 never
+	Idle   time.Duration // of a detail group: asked this seldom while its summary stays the same
+}
+
+// Lane says why an item is asked now.
+type Lane int
+
+// Lanes, the first goes first. Writes go before all of them.
+const (
+	LaneReadBack Lane = iota // proves a write
+	LanePoll                 // its turn has come
+	LaneProbe                // does the device answer again?
+	LaneTrial                // its turn has come, but its device fails too often
+	LaneEarly                // nothing else is to do
+)
+
+// Turn is what a bus does next.
+type Turn struct {
+	Item int // -1: nothing is due before Wait has passed
+	Lane Lane
+	Wait time.Duration
+}
+
+// Verdict is how a transaction ended.
+type Verdict int
+
+// Verdicts.
+const (
+	Answered Verdict = iota // also with an exception: the device is there
+	Failed                  // nothing came that can be believed
+	Refused                 // the driver did not ask: the device is being rested
+)
+
+const (
+	probeFirst = time.Second
+	probeMax   = 10 * time.Second
+	probeShare = 25 // probes that fail again get one part in this of the line's time
+	restRetry  = 100 * time.Millisecond
+	muteFirst  = time.Minute
+	muteMax    = 10 * time.Minute
+)
+
+// What the promises take for granted and the schedule keeps to; the proof counts on the
+// same figures.
+const (
+	FailureSpacing = 10 * time.Second       // beyond those that may fail at once, one failure each
+	ReadBackGap    = 500 * time.Millisecond // between two read-backs of one group
+	DeadWriteGap   = 3 * time.Second        // between two writes to a device that echoes none
+	DriveEvery     = 5 * time.Second        // writes of one output beyond this are paid for like failures
+
+	excessUnsaid = 300 * time.Millisecond
+)
+
+// Schedule decides what a bus does next. It is pure: every method takes now. A turn is
+// a flag, never a queue entry; what was missed is counted and not made up.
+//
+// Every device begins unproven and is asked by a probe first, so a device that is known
+// to be dead costs the others no more than one transaction in flight. One that fails
+// while it is sound has cost a time-out in the place of an answer; a bucket of as many
+// time-outs as may happen at once, which fills by one each ten seconds, pays for that,
+// and for answers that take longer than was set aside. While it is empty, devices that
+// answer again, or answer too slowly, are on probation: asked as often, but last.
+type Schedule struct {
+	items   []item
+	order   []int
+	of      [][]int // device → its items
+	devices []health
+
+	tokens    float64 // time-outs that can be paid for
+	capacity  float64
+	excess    time.Duration // what a token is worth
+	counted   time.Time     // when tokens was right
+	probeFree time.Time     // no probe of a device that failed one before
+	jitter    func() float64
+
+	skipped, beyond uint64
+}
+
 type item struct {
-	device, group int
-	class         Class
-	every         time.Duration
-	due           time.Time
+	Item
+	due, released time.Time
+	asked         time.Time
+	fails         int // in a row
+	mute          time.Duration
+	until         time.Time // while muted: when it is asked again
+	proveAt       time.Time // zero: no read-back is wanted
+	proved        time.Time
 }
 
-// health is what the schedule knows of one device.
-type health struct {
-	fails int
-	probe time.Duration // > 0: only its first group is asked, at this interval
-	until time.Time     // when the next probe is due
-}
-
-const (
-	failsBeforeBackoff = 3
-	probeFirst         = time.Second
-	probeMax           = 10 * time.Second
-	// telemetryShare lets one telemetry group through after this many alarm groups in
-	// a row, so that a bus that is too busy with alarm points still shows the rest.
-	telemetryShare = 8
-)
-
-// schedule decides what a bus asks next. It is pure: every method takes now. A due
-// group is a flag, never a queue entry; what was missed is counted and not made up.
-type schedule struct {
-	items    []item
-	health   []health
-	inARow   int // alarm groups since the last telemetry group
-	skipped  uint64
-	overdue  time.Duration // worst lateness seen at the last pick
-	deviceOf map[int][]int // device → its items, first is the one probed
-}
-
-func newSchedule(items []item, devices int, now time.Time) *schedule {
-	s := &schedule{items: items, health: make([]health, devices), deviceOf: map[int][]int{}}
-	for i := range s.items {
-		s.items[i].due = now
-		s.deviceOf[items[i].device] = append(s.deviceOf[items[i].device], i)
+// NewSchedule begins at now. dead is how many devices may fail at once; jitter returns
+// numbers in [0, 1).
+func NewSchedule(items []Item, devices, dead int, now time.Time, jitter func() float64) *Schedule {
+	s := &Schedule{devices: make([]health, devices), of: make([][]int, devices), capacity: float64(max(dead, 1)), counted: now, probeFree: now, jitter: jitter}
+	s.tokens = s.capacity
+	for i, it := range items {
+		s.items = append(s.items, item{Item: it, due: now})
+		s.of[it.Device] = append(s.of[it.Device], i)
+		s.excess = max(s.excess, it.Lost-it.Cost)
+	}
+	if s.excess <= 0 {
+		s.excess = excessUnsaid
+	}
+	s.rank()
+	for d := range s.devices {
+		s.devices[d].until = now
+		if len(s.of[d]) > 0 {
+			s.devices[d].lost = s.of[d][0]
+		}
 	}
 	return s
 }
 
-// next picks the item to ask now, or says how long nothing will be due.
-func (s *schedule) next(now time.Time) (pick int, wait time.Duration) {
-	best, bestTelemetry := -1, -1
-	wait = time.Hour
+// rank puts the items in the order of priority.
+func (s *Schedule) rank() {
+	s.order = s.order[:0]
 	for i := range s.items {
-		due, asked := s.dueOf(i)
-		if !asked {
+		s.order = append(s.order, i)
+	}
+	slices.SortStableFunc(s.order, func(x, y int) int {
+		a, b := &s.items[x], &s.items[y]
+		switch {
+		case a.Alarm && !b.Alarm:
+			return -1
+		case b.Alarm && !a.Alarm:
+			return 1
+		}
+		return cmp.Compare(a.Rank, b.Rank)
+	})
+}
+
+// Replace gives a device other items. They come after all others: the index of every
+// later item falls by as many as the device had. The device is on probation for good
+// unless the new items are proved.
+func (s *Schedule) Replace(device int, items []Item, proved bool, now time.Time) {
+	old, index := s.items, make([]int, len(s.items))
+	s.items = nil
+	for d := range s.of {
+		s.of[d] = nil
+	}
+	add := func(it item) int {
+		s.items = append(s.items, it)
+		s.of[it.Device] = append(s.of[it.Device], len(s.items)-1)
+		return len(s.items) - 1
+	}
+	for i, it := range old {
+		if it.Device != device {
+			index[i] = add(it)
+		}
+	}
+	for _, it := range items {
+		// Its turn is a whole interval away: what it asked before counts as asked.
+		add(item{Item: it, asked: now, released: now, due: now.Add(it.Every)})
+	}
+	for d := range s.devices {
+		h := &s.devices[d]
+		if h.lost = index[h.lost]; d == device && len(s.of[d]) > 0 {
+			h.lost = s.of[d][0]
+		}
+	}
+	if h := &s.devices[device]; !proved {
+		h.unproved, h.condition = true, min(h.condition, trial)
+	}
+	s.rank()
+}
+
+// Next says what is to be done now. It changes nothing but what the passing of time
+// changes.
+func (s *Schedule) Next(now time.Time) Turn {
+	s.refill(now)
+	s.promote(now)
+	best := Turn{Item: -1, Lane: LaneEarly + 1, Wait: time.Hour}
+	var oldest time.Time // of the best in the lanes that go by age
+	for _, i := range s.order {
+		at, lane := s.when(i, now)
+		if d := at.Sub(now); d > 0 {
+			best.Wait = min(best.Wait, d)
 			continue
 		}
-		if d := due.Sub(now); d > 0 {
-			wait = min(wait, d)
-			continue
-		}
-		if s.items[i].class == ClassTelemetry && s.earlier(i, bestTelemetry) {
-			bestTelemetry = i
-		}
-		if best < 0 || s.items[i].class < s.items[best].class || s.items[i].class == s.items[best].class && s.earlier(i, best) {
-			best = i
+		byAge := lane >= LaneProbe
+		if lane < best.Lane || lane == best.Lane && byAge && at.Before(oldest) {
+			best.Item, best.Lane, oldest = i, lane, at
 		}
 	}
-	if best < 0 {
-		return -1, wait
+	if best.Item >= 0 {
+		best.Wait = 0
 	}
-	if s.inARow >= telemetryShare && bestTelemetry >= 0 {
-		best = bestTelemetry
-	}
-	return best, 0
+	return best
 }
 
-// dueOf is when item i is to be asked; asked is false while its device is backed off
-// and i is not the group that probes it.
-func (s *schedule) dueOf(i int) (due time.Time, asked bool) {
+var never = time.Unix(1<<40, 0)
+
+// when is the earliest moment item i is to be asked, and in which lane.
+func (s *Schedule) when(i int, now time.Time) (time.Time, Lane) {
 	it := &s.items[i]
-	h := &s.health[it.device]
-	if h.probe == 0 {
-		return it.due, true
+	h := &s.devices[it.Device]
+	switch {
+	case h.condition < trial:
+		if s.probed(it.Device) != i {
+			return never, LaneProbe
+		}
+		at := h.until
+		if h.fails > 1 && s.probeFree.After(at) {
+			at = s.probeFree
+		}
+		return at, LaneProbe
+	case it.mute > 0:
+		return it.until, LaneProbe
 	}
-	return h.until, s.deviceOf[it.device][0] == i
+	prove := it.proveAt
+	if prove.IsZero() {
+		prove = never
+	}
+	switch {
+	case h.condition == trial:
+		return sooner(it.due, prove), LaneTrial
+	case !prove.After(now):
+		return prove, LaneReadBack
+	case !it.due.After(now):
+		return it.due, LanePoll
+	}
+	at := sooner(it.due, prove)
+	if it.Early > 0 {
+		at = sooner(at, it.asked.Add(it.Early))
+	}
+	return at, LaneEarly // nothing but an early poll can be due now
 }
 
-func (s *schedule) earlier(i, than int) bool {
-	if than < 0 {
-		return true
+// Done records how a turn went, from began to now.
+func (s *Schedule) Done(t Turn, began, now time.Time, v Verdict) {
+	s.refill(now)
+	it := &s.items[t.Item]
+	h := &s.devices[it.Device]
+	it.asked = now
+	switch t.Lane {
+	case LaneReadBack:
+		it.proveAt, it.proved = time.Time{}, began
+	case LaneTrial:
+		it.proveAt = time.Time{}
+		if !it.due.After(began) { // else it was read back before its turn
+			s.advance(it, now)
+		}
+	case LanePoll:
+		s.advance(it, now)
 	}
-	a, _ := s.dueOf(i)
-	b, _ := s.dueOf(than)
-	return a.Before(b)
-}
-
-// done records that item i was asked and how it went.
-func (s *schedule) done(i int, now time.Time, ok bool) {
-	it := &s.items[i]
-	if it.class == ClassTelemetry {
-		s.inARow = 0
-	} else {
-		s.inARow++
+	over := now.Sub(began) - it.Cost
+	if late := now.Sub(began) - max(it.Lost, it.Cost); t.Lane >= LaneProbe && it.Cost > 0 && late > 0 {
+		s.spend(late) // it kept the others waiting for longer than anything may
 	}
-	s.overdue = max(now.Sub(it.due), 0)
-	it.due = it.due.Add(it.every)
-	if late := now.Sub(it.due); late >= 0 {
-		missed := int64(late/it.every) + 1
-		s.skipped += uint64(missed)
-		it.due = it.due.Add(time.Duration(missed) * it.every)
-	}
-	h := &s.health[it.device]
-	if ok {
-		if h.probe > 0 {
-			for _, j := range s.deviceOf[it.device] {
-				if j != i {
-					s.items[j].due = now
-				}
+	switch v {
+	case Refused:
+		if h.condition == sound && t.Lane == LaneReadBack {
+			it.proveAt = now.Add(restRetry)
+		}
+		h.until, it.until = later(h.until, now.Add(restRetry)), later(it.until, now.Add(restRetry))
+	case Failed:
+		it.fails++
+		s.failed(t, began, now, over)
+	default:
+		it.fails = 0
+		if it.mute > 0 {
+			it.mute, it.due = 0, later(now, it.released.Add(it.Every))
+		}
+		if h.condition < trial {
+			s.recover(it.Device, now, t.Item)
+			it.released, it.due = began, began.Add(it.interval())
+		} else if h.condition == sound && t.Lane <= LanePoll && it.Cost > 0 && over > 0 {
+			if s.spend(over); s.tokens < 0 {
+				h.condition = trial
 			}
 		}
-		*h = health{}
-		return
-	}
-	if h.fails++; h.fails >= failsBeforeBackoff {
-		h.probe = min(max(2*h.probe, probeFirst), probeMax)
-		h.until = now.Add(h.probe)
 	}
 }
 
-// hurry makes every group of a device due at once, for a read-back after a write.
-func (s *schedule) hurry(device int, now time.Time) {
-	for _, i := range s.deviceOf[device] {
-		if s.items[i].due.After(now) {
-			s.items[i].due = now
+func (it *item) interval() time.Duration { return max(it.Every, it.Idle) }
+
+func (s *Schedule) advance(it *item, now time.Time) {
+	step := it.interval()
+	it.released = it.due
+	it.due = it.due.Add(step)
+	if late := now.Sub(it.due); late >= 0 && step > 0 {
+		missed := int64(late/step) + 1
+		s.skipped += uint64(missed)
+		it.due = it.due.Add(time.Duration(missed) * step)
+	}
+}
+
+func (s *Schedule) failed(t Turn, began, now time.Time, over time.Duration) {
+	it := &s.items[t.Item]
+	h := &s.devices[it.Device]
+	switch {
+	case h.condition >= trial && it.mute > 0: // asked to see whether it answers again
+		it.mute = min(2*it.mute, muteMax)
+		it.until = now.Add(it.mute)
+	case h.condition >= trial:
+		if h.condition == sound && t.Lane <= LanePoll {
+			s.spend(over)
+		}
+		s.lose(it.Device, t.Item, now)
+	default:
+		h.backoff = min(max(2*h.backoff, probeFirst), probeMax)
+		if h.fails++; h.fails > 1 {
+			s.probeFree = now.Add(now.Sub(began) * probeShare)
+		}
+		h.until = now.Add(time.Duration(float64(h.backoff) * (0.75 + 0.5*s.jitter())))
+	}
+}
+
+// Wrote records a write to a device and asks for item to be read back after an echo.
+func (s *Schedule) Wrote(device, item int, began, now time.Time, v Verdict) {
+	s.refill(now)
+	h := &s.devices[device]
+	switch v {
+	case Failed:
+		// One such write is set aside for on as many devices as may fail at once.
+		if s.unwritten(now) >= int(s.capacity) || now.Sub(h.missed) < DeadWriteGap {
+			s.spend(now.Sub(began))
+		}
+		h.unwritten, h.missed = now, now
+		if h.condition >= trial && len(s.of[device]) > 0 {
+			s.lose(device, item, now)
+		}
+	case Answered:
+		h.unwritten = time.Time{}
+		if len(s.of[device]) == 0 {
+			return
+		}
+		if h.condition < trial {
+			s.recover(device, now, item)
+		}
+		it := &s.items[item]
+		it.proveAt = later(now, it.proved.Add(ReadBackGap))
+		for _, j := range s.of[device] {
+			s.items[j].asked = time.Time{} // looked at as soon as the line is idle
 		}
 	}
 }
 
-// restart makes everything due, after the bus was gone.
-func (s *schedule) restart(now time.Time) {
-	for i := range s.items {
-		s.items[i].due = now
+// Changed makes a detail group due: its summary has changed.
+func (s *Schedule) Changed(i int, now time.Time) {
+	it := &s.items[i]
+	if at := later(now, it.released.Add(it.Every)); at.Before(it.due) {
+		it.due = at
 	}
-	clear(s.health)
-	s.inARow = 0
+}
+
+func sooner(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -1,9 +1,11 @@
 // Package status is the room where the edge tells about itself on a loopback address:
-// metrics, liveness and one JSON document with everything it knows. It only reads.
+// metrics, liveness, one JSON document with everything it knows, and a page for people
+// that shows of each bus what is promised beside what was measured. It only reads.
 package status
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +17,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
+
+//go:embed page.html
+var page []byte
 
 // Config of the server.
 type Config struct {
@@ -49,6 +54,14 @@ func Listen(cfg Config) (*Server, error) {
 			return
 		}
 		fmt.Fprintln(w, "ok")
+	})
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'")
+		w.Header().Set("Cache-Control", "no-store")
+		if _, err := w.Write(page); err != nil {
+			cfg.Logger.Warn("write page", "error", err)
+		}
 	})
 	mux.HandleFunc("GET /api/status", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")

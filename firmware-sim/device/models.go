@@ -100,47 +100,6 @@ func (d *CO) Registers(input bool, addr, n uint16) ([]uint16, byte) {
 	return window(table, 20, addr, n)
 }
 
-// Relays is a Waveshare Modbus RTU Relay (D): eight coils, eight inputs. Coil 0x00FF
-// switches all.
-type Relays struct {
-	Coils  [8]bool
-	Inputs [8]bool
-	// Wrote is told of each coil that a request wrote, changed or not.
-	Wrote func(coil int, on bool)
-}
-
-// Bits implements [Memory].
-func (d *Relays) Bits(discrete bool, addr, n uint16) ([]bool, byte) {
-	if discrete {
-		return window(d.Inputs[:], 0, addr, n)
-	}
-	return window(d.Coils[:], 0, addr, n)
-}
-
-// Registers implements [Memory].
-func (d *Relays) Registers(bool, uint16, uint16) ([]uint16, byte) { return nil, illegalAddress }
-
-// SetRegister implements [Memory].
-func (d *Relays) SetRegister(uint16, uint16) byte { return illegalAddress }
-
-// SetCoil implements [Memory].
-func (d *Relays) SetCoil(addr uint16, on bool) byte {
-	first, last := int(addr), int(addr)
-	switch {
-	case addr == 0xFF:
-		first, last = 0, len(d.Coils)-1
-	case int(addr) >= len(d.Coils):
-		return illegalAddress
-	}
-	for i := first; i <= last; i++ {
-		d.Coils[i] = on
-		if d.Wrote != nil {
-			d.Wrote(i, on)
-		}
-	}
-	return 0
-}
-
 // Elevator is a Monarch NICE3000+ controller as a gateway shows it.
 type Elevator struct {
 	readOnly

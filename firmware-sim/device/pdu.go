@@ -1,6 +1,8 @@
 package device
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+)
 
 // Modbus exception codes (application protocol, chapter 7).
 const (
@@ -18,6 +20,17 @@ type Memory interface {
 	SetRegister(addr, v uint16) byte
 }
 
+// BlockWriter is a [Memory] to which registers written by one request belong together.
+type BlockWriter interface {
+	SetRegisters(addr uint16, v []uint16) byte
+}
+
+// RawCoils is a [Memory] with coils that take other values than on and off. mine tells
+// whether addr is such a coil.
+type RawCoils interface {
+	SetCoilRaw(addr, v uint16) (code byte, mine bool)
+}
+
 // Answer carries out one request PDU and returns the response PDU. It is the server's
 // own reading of the standard: it shares no code with the client in drivers.
 func Answer(m Memory, req []byte) []byte {
@@ -26,12 +39,18 @@ func Answer(m Memory, req []byte) []byte {
 	}
 	body, code := serve(m, req[0], req[1:])
 	if code != 0 {
-		return []byte{req[0] | 0x80, code}
+		return Exception(req[0], code)
 	}
 	return append([]byte{req[0]}, body...)
 }
 
+// Exception is the response PDU that refuses function fc.
+func Exception(fc, code byte) []byte { return []byte{fc | 0x80, code} }
+
 func serve(m Memory, fc byte, b []byte) ([]byte, byte) {
+	if fc == 0x2B {
+		return identify(m, b)
+	}
 	if len(b) < 4 {
 		return nil, illegalValue
 	}
@@ -42,23 +61,33 @@ func serve(m Memory, fc byte, b []byte) ([]byte, byte) {
 	case 3, 4:
 		return readRegisters(m, fc == 4, addr, arg)
 	case 5:
-		if arg != 0 && arg != 0xFF00 {
-			return nil, illegalValue
-		}
-		return b[:4], m.SetCoil(addr, arg != 0)
+		return b[:4], writeCoil(m, addr, arg)
 	case 6:
 		return b[:4], m.SetRegister(addr, arg)
 	case 15:
 		return writeCoils(m, addr, arg, b)
 	case 16:
-		return writeRegisters(m, addr, arg, b)
+		if len(b) < 5 || arg == 0 || arg > 123 {
+			return nil, illegalValue
+		}
+		return b[:4], writeRegisters(m, addr, arg, b[4], b[5:])
+	case 22:
+		return maskWrite(m, addr, b)
+	case 23:
+		return readWrite(m, addr, arg, b)
 	}
 	return nil, illegalFunction
 }
 
+// beyond reports whether n entries at addr reach past the last address.
+func beyond(addr, n uint16) bool { return int(addr)+int(n) > 1<<16 }
+
 func readBits(m Memory, discrete bool, addr, n uint16) ([]byte, byte) {
 	if n == 0 || n > 2000 {
 		return nil, illegalValue
+	}
+	if beyond(addr, n) {
+		return nil, illegalAddress
 	}
 	bits, code := m.Bits(discrete, addr, n)
 	if code != 0 {
@@ -78,20 +107,39 @@ func readRegisters(m Memory, input bool, addr, n uint16) ([]byte, byte) {
 	if n == 0 || n > 125 {
 		return nil, illegalValue
 	}
+	if beyond(addr, n) {
+		return nil, illegalAddress
+	}
 	regs, code := m.Registers(input, addr, n)
 	if code != 0 {
 		return nil, code
 	}
-	out := []byte{byte(2 * len(regs))}
+	out := make([]byte, 1, 1+2*len(regs))
+	out[0] = byte(2 * len(regs))
 	for _, r := range regs {
 		out = binary.BigEndian.AppendUint16(out, r)
 	}
 	return out, 0
 }
 
+func writeCoil(m Memory, addr, v uint16) byte {
+	if raw, ok := m.(RawCoils); ok {
+		if code, mine := raw.SetCoilRaw(addr, v); mine {
+			return code
+		}
+	}
+	if v != 0 && v != 0xFF00 {
+		return illegalValue
+	}
+	return m.SetCoil(addr, v != 0)
+}
+
 func writeCoils(m Memory, addr, n uint16, b []byte) ([]byte, byte) {
 	if len(b) < 5 || n == 0 || n > 1968 || int(b[4]) != (int(n)+7)/8 || len(b) != 5+int(b[4]) {
 		return nil, illegalValue
+	}
+	if beyond(addr, n) {
+		return nil, illegalAddress
 	}
 	for i := range n {
 		if code := m.SetCoil(addr+i, b[5+i/8]>>(i%8)&1 == 1); code != 0 {
@@ -101,38 +149,86 @@ func writeCoils(m Memory, addr, n uint16, b []byte) ([]byte, byte) {
 	return b[:4], 0
 }
 
-func writeRegisters(m Memory, addr, n uint16, b []byte) ([]byte, byte) {
-	if len(b) < 5 || n == 0 || n > 123 || int(b[4]) != 2*int(n) || len(b) != 5+int(b[4]) {
-		return nil, illegalValue
+// writeRegisters writes n registers from data, which count says the length of.
+func writeRegisters(m Memory, addr, n uint16, count byte, data []byte) byte {
+	if int(count) != 2*int(n) || len(data) != int(count) {
+		return illegalValue
 	}
-	for i := range n {
-		if code := m.SetRegister(addr+i, binary.BigEndian.Uint16(b[5+2*i:])); code != 0 {
-			return nil, code
+	if beyond(addr, n) {
+		return illegalAddress
+	}
+	values := make([]uint16, n)
+	for i := range values {
+		values[i] = binary.BigEndian.Uint16(data[2*i:])
+	}
+	if block, ok := m.(BlockWriter); ok {
+		return block.SetRegisters(addr, values)
+	}
+	for i, v := range values {
+		if code := m.SetRegister(addr+uint16(i), v); code != 0 {
+			return code
 		}
-	}
-	return b[:4], 0
-}
-
-// requestLength is how long the RTU request that starts with b will be, with its CRC;
-// 0 while that can not be told yet.
-func requestLength(b []byte) int {
-	if len(b) < 2 {
-		return 0
-	}
-	switch b[1] {
-	case 1, 2, 3, 4, 5, 6:
-		return 8
-	case 15, 16:
-		if len(b) < 7 {
-			return 0
-		}
-		return 9 + int(b[6])
 	}
 	return 0
 }
 
-// crc is CRC-16/MODBUS, bit by bit.
-func crc(b []byte) uint16 {
+// maskWrite is FC 22: (current AND and) OR (or AND NOT and).
+func maskWrite(m Memory, addr uint16, b []byte) ([]byte, byte) {
+	if len(b) != 6 {
+		return nil, illegalValue
+	}
+	and, or := binary.BigEndian.Uint16(b[2:]), binary.BigEndian.Uint16(b[4:])
+	regs, code := m.Registers(false, addr, 1)
+	if code != 0 {
+		return nil, code
+	}
+	return b[:6], m.SetRegister(addr, regs[0]&and|or&^and)
+}
+
+// readWrite is FC 23, which writes before it reads.
+func readWrite(m Memory, addr, n uint16, b []byte) ([]byte, byte) {
+	if len(b) < 9 || n == 0 || n > 125 {
+		return nil, illegalValue
+	}
+	to, count := binary.BigEndian.Uint16(b[4:]), binary.BigEndian.Uint16(b[6:])
+	if count == 0 || count > 121 {
+		return nil, illegalValue
+	}
+	if code := writeRegisters(m, to, count, b[8], b[9:]); code != 0 {
+		return nil, code
+	}
+	return readRegisters(m, false, addr, n)
+}
+
+// RequestLength is how long the RTU request that starts with b will be, with its CRC;
+// 0 while that can not be told yet.
+func RequestLength(b []byte) int {
+	if len(b) < 2 {
+		return 0
+	}
+	at := 0 // of the byte count
+	switch b[1] {
+	case 1, 2, 3, 4, 5, 6:
+		return 8
+	case 22:
+		return 10
+	case 43:
+		return 7
+	case 15, 16:
+		at = 6
+	case 23:
+		at = 10
+	default:
+		return 0
+	}
+	if len(b) <= at {
+		return 0
+	}
+	return at + 3 + int(b[at])
+}
+
+// CRC is CRC-16/MODBUS, bit by bit.
+func CRC(b []byte) uint16 {
 	sum := uint16(0xFFFF)
 	for _, x := range b {
 		sum ^= uint16(x)
@@ -147,4 +243,14 @@ func crc(b []byte) uint16 {
 	return sum
 }
 
-func appendCRC(b []byte) []byte { return binary.LittleEndian.AppendUint16(b, crc(b)) }
+// AppendCRC adds the CRC as it goes over the wire, low byte first.
+func AppendCRC(b []byte) []byte { return binary.LittleEndian.AppendUint16(b, CRC(b)) }
+
+// LRC is the check of Modbus ASCII over the bytes that its characters stand for.
+func LRC(b []byte) byte {
+	sum := byte(0)
+	for _, x := range b {
+		sum += x
+	}
+	return -sum
+}

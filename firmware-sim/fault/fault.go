@@ -3,11 +3,10 @@ package fault
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"time"
 )
 
-// Fault says how a device misbehaves. The zero value is a healthy device.
+// Fault is the short form of some orders. The zero value is a healthy device.
 type Fault struct {
 	Silent    bool          `json:"silent,omitempty"`     // no answer at all
 	Late      time.Duration `json:"late,omitempty"`       // each answer comes this much later (ns in JSON)
@@ -29,27 +28,4 @@ func (f Fault) Check() error {
 		return fmt.Errorf("fault: late: found %v, want 0 to 1m", f.Late)
 	}
 	return nil
-}
-
-// Frames turns one good frame into what the faulty device sends. recheck makes a
-// frame whole again after its unit id changed (a CRC, say).
-func (f Fault) Frames(frame []byte, rnd *rand.Rand, recheck func([]byte)) [][]byte {
-	if f.Silent || len(frame) == 0 {
-		return nil
-	}
-	out := append([]byte(nil), frame...)
-	if rnd.Float64() < f.WrongUnit {
-		out[0] = out[0]%247 + 1
-		recheck(out)
-	}
-	if rnd.Float64() < f.Corrupt {
-		out[rnd.IntN(len(out))] ^= 1 << rnd.IntN(8)
-	}
-	if rnd.Float64() < f.Short {
-		out = out[:1+rnd.IntN(len(out)-1)]
-	}
-	if rnd.Float64() < f.Duplicate {
-		return [][]byte{out, out}
-	}
-	return [][]byte{out}
 }

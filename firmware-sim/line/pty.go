@@ -4,6 +4,7 @@
 package line
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,8 @@ type Port struct {
 	link  string
 }
 
-// OpenPTY makes a pseudo-terminal in raw mode and links its far end at path.
+// OpenPTY makes a pseudo-terminal in raw mode and links its far end at path; "" leaves
+// it without a link until [Port.Link].
 func OpenPTY(path string) (*Port, error) {
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -42,11 +44,21 @@ func OpenPTY(path string) (*Port, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("line: open pty: %w", err), master.Close())
 	}
-	p := &Port{File: master, slave: slave, link: path}
-	if err := errors.Join(makeRaw(int(slave.Fd())), relink(name, path)); err != nil {
+	p := &Port{File: master, slave: slave}
+	err = makeRaw(int(slave.Fd()))
+	if err == nil && path != "" {
+		err = p.Link(path)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("line: prepare pty: %w", err), p.Close())
 	}
 	return p, nil
+}
+
+// Link points path at the far end, as an adapter's stable name does at its device file.
+func (p *Port) Link(path string) error {
+	p.link = path
+	return relink(p.FarEnd(), path)
 }
 
 func relink(target, path string) error {
@@ -69,6 +81,26 @@ func makeRaw(fd int) error {
 	return unix.IoctlSetTermios(fd, unix.TCSETS, t)
 }
 
+// Write hands b to the far end. What a full buffer has no room for is lost, as on a
+// wire that nobody listens to.
+func (p *Port) Write(b []byte) (int, error) {
+	raw, err := p.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var werr error
+	if err := raw.Write(func(fd uintptr) bool {
+		_, werr = unix.Write(int(fd), b)
+		return true
+	}); err != nil {
+		return 0, err
+	}
+	if werr != nil && !errors.Is(werr, unix.EAGAIN) {
+		return 0, fmt.Errorf("line: write: %w", werr)
+	}
+	return len(b), nil
+}
+
 // FarEnd is the device file that the software under test opens.
 func (p *Port) FarEnd() string { return p.slave.Name() }
 
@@ -89,7 +121,35 @@ func (p *Port) Close() error {
 // OpenSerial opens a real serial port with a library that the drivers do not use, so
 // that one library's mistake is not mirrored at both ends.
 func OpenSerial(name string, baud int) (*serial.Port, error) {
-	p, err := serial.OpenPort(&serial.Config{Name: name, Baud: baud, ReadTimeout: 100 * time.Millisecond})
+	return OpenSerialMode(name, Mode{Baud: baud})
+}
+
+// Mode is how characters are sent. The zero parity and stop bits are none and one.
+type Mode struct {
+	Baud     int
+	DataBits int  // 7 or 8; 0 is 8
+	Parity   byte // 'N', 'E' or 'O'
+	StopBits int
+}
+
+// Bits is the length of a character on the wire, its start bit included.
+func (m Mode) Bits() int {
+	n := 1 + cmp.Or(m.DataBits, 8) + cmp.Or(m.StopBits, 1)
+	if m.Parity == 'E' || m.Parity == 'O' {
+		n++
+	}
+	return n
+}
+
+// String is the mode as people write it: "9600 8N1".
+func (m Mode) String() string {
+	return fmt.Sprintf("%d %d%c%d", m.Baud, cmp.Or(m.DataBits, 8), cmp.Or(m.Parity, 'N'), cmp.Or(m.StopBits, 1))
+}
+
+// OpenSerialMode is [OpenSerial] with parity and stop bits.
+func OpenSerialMode(name string, m Mode) (*serial.Port, error) {
+	p, err := serial.OpenPort(&serial.Config{Name: name, Baud: m.Baud, ReadTimeout: 100 * time.Millisecond,
+		Size: byte(m.DataBits), Parity: serial.Parity(m.Parity), StopBits: serial.StopBits(m.StopBits)})
 	if err != nil {
 		return nil, fmt.Errorf("line: open %s: %w", name, err)
 	}

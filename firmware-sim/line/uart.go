@@ -3,6 +3,7 @@ package line
 import (
 	"context"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +15,32 @@ type UART struct {
 	W    io.Writer
 	Baud int
 	Bits int // per character with start, parity and stop: 10 for 8N1, 11 for 8E1
+	// Late is told how late each byte was; nil if nobody wants to know.
+	Late *Lateness
+}
+
+// Lateness is how well bytes kept the wire's time.
+type Lateness struct {
+	worst, bytes, over atomic.Int64
+}
+
+func (l *Lateness) add(late, char time.Duration) {
+	l.bytes.Add(1)
+	if late > char {
+		l.over.Add(1)
+	}
+	for {
+		was := l.worst.Load()
+		if int64(late) <= was || l.worst.CompareAndSwap(was, int64(late)) {
+			return
+		}
+	}
+}
+
+// Look tells how many bytes were sent, how many of them more than one character late,
+// and how late the latest was.
+func (l *Lateness) Look() (bytes, over int64, worst time.Duration) {
+	return l.bytes.Load(), l.over.Load(), time.Duration(l.worst.Load())
 }
 
 // Char is the time one character takes on the wire.
@@ -37,6 +64,9 @@ func (u UART) Send(ctx context.Context, b []byte) error {
 		next = next.Add(u.Char())
 		if err := SleepUntil(ctx, next); err != nil {
 			return err
+		}
+		if u.Late != nil {
+			u.Late.add(time.Since(next), u.Char())
 		}
 		if _, err := u.W.Write(b[i : i+1]); err != nil {
 			return err

@@ -21,6 +21,9 @@ type after struct {
 	do   func(*Building)
 }
 
+// Normal is the scenario that ends all others.
+const Normal = "normal"
+
 const (
 	panelNodeCallPoint = 12
 	panelFire          = 1
@@ -31,7 +34,7 @@ const (
 func Scenarios() []Scenario {
 	smoke := func(u uint8) func(*Building) { return func(b *Building) { b.smoke[u].Smoke = true } }
 	return []Scenario{
-		{"normal", "恢复正常", "Back to normal", []after{{0, (*Building).calm}}},
+		{Normal, "恢复正常", "Back to normal", []after{{0, (*Building).calm}}},
 		{"gas-leak", "302 厨房燃气泄漏", "Gas leak in kitchen 302", []after{
 			{0, func(b *Building) { b.leak[21] = 35 }},
 			{5 * time.Second, func(b *Building) { b.leak[22] = 15 }},

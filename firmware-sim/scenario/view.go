@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"sync"
 	"time"
 
 	"anlan/firmware-sim/device"
@@ -79,58 +78,26 @@ const (
 // BusUnits are the units on the RS-485 bus.
 func (b *Building) BusUnits() map[uint8]device.Unit {
 	out := map[uint8]device.Unit{}
-	add := func(id uint8, name string, m device.Memory, reaction time.Duration) {
-		out[id] = device.Unit{ID: id, Memory: locked{m, &b.mu}, Reaction: reaction, Fault: b.faultOf(name)}
+	add := func(id uint8, name, model string, m device.Memory, reaction time.Duration) {
+		out[id] = device.Unit{ID: id, Name: name, Model: model, Memory: m, Reaction: reaction, Fault: b.faultOf(name), Lock: &b.mu}
 	}
-	add(unitRelays, "relays-1", b.relays, reactionFast)
-	add(unitCO, "b1-co-garage", b.co, reactionSensor)
+	add(unitRelays, "relays-1", "waveshare-relay-8ch", b.relays, reactionFast)
+	add(unitCO, "b1-co-garage", "honeywell-e3point", b.co, reactionSensor)
 	for u, name := range smokeUnits {
-		add(u, name, b.smoke[u], reactionSmoke)
+		add(u, name, "calectro-ug3", b.smoke[u], reactionSmoke)
 	}
 	for u, name := range gasUnits {
-		add(u, name, b.gas[u], reactionSensor)
+		add(u, name, "evikon-e2638", b.gas[u], reactionSensor)
 	}
 	return out
 }
 
 // ElevatorUnit and PanelUnit are the two Modbus TCP servers.
 func (b *Building) ElevatorUnit() device.Unit {
-	return device.Unit{ID: 1, Memory: locked{b.elevator, &b.mu}, Reaction: 10 * time.Millisecond, Fault: b.faultOf("elevator-1")}
+	return device.Unit{ID: 1, Name: "elevator-1", Model: "monarch-nice3000", Memory: b.elevator, Reaction: 10 * time.Millisecond, Fault: b.faultOf("elevator-1"), Lock: &b.mu}
 }
 
 // PanelUnit is the fire panel's network card.
 func (b *Building) PanelUnit() device.Unit {
-	return device.Unit{ID: 1, Memory: locked{b.panel, &b.mu}, Reaction: 15 * time.Millisecond, Fault: b.faultOf("fire-panel-1")}
-}
-
-// locked lets a device be asked while the building lives on.
-type locked struct {
-	device.Memory
-	mu *sync.Mutex
-}
-
-func (l locked) Bits(discrete bool, addr, n uint16) ([]bool, byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	bits, code := l.Memory.Bits(discrete, addr, n)
-	return append([]bool(nil), bits...), code
-}
-
-func (l locked) Registers(input bool, addr, n uint16) ([]uint16, byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	regs, code := l.Memory.Registers(input, addr, n)
-	return append([]uint16(nil), regs...), code
-}
-
-func (l locked) SetCoil(addr uint16, on bool) byte {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.Memory.SetCoil(addr, on)
-}
-
-func (l locked) SetRegister(addr, v uint16) byte {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.Memory.SetRegister(addr, v)
+	return device.Unit{ID: 1, Name: "fire-panel-1", Model: "gst200", Memory: b.panel, Reaction: 15 * time.Millisecond, Fault: b.faultOf("fire-panel-1"), Lock: &b.mu}
 }

@@ -14,15 +14,19 @@ import (
 	"sync"
 	"time"
 
+	"anlan/firmware-sim/bus"
 	"anlan/firmware-sim/control"
 	"anlan/firmware-sim/device"
 	"anlan/firmware-sim/line"
 	"anlan/firmware-sim/scenario"
+	"anlan/firmware-sim/scenarios"
+	"anlan/firmware-sim/site"
 )
 
 type options struct {
 	dir, elevator, panel, http string
 	relay, relayTarget, rs485  string
+	site                       string
 	baud                       int
 	seed                       uint64
 }
@@ -31,48 +35,110 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 && args[0] == "scenario" {
 		return play(ctx, args[1:], out)
 	}
-	o := options{}
-	fs := flag.NewFlagSet("anlan-sim", flag.ContinueOnError)
-	fs.SetOutput(out)
-	fs.StringVar(&o.dir, "run", "run/sim", "folder for the ptys' links and sim.json")
-	fs.StringVar(&o.elevator, "elevator", "127.0.0.1:15020", "address of the elevator controller (Modbus TCP)")
-	fs.StringVar(&o.panel, "panel", "127.0.0.1:15021", "address of the fire panel (Modbus TCP)")
-	fs.StringVar(&o.http, "http", "127.0.0.1:15080", "address of the control page")
-	fs.StringVar(&o.relay, "uplink-relay", "", "address at which to relay the edge's uplink, so that it can be cut")
-	fs.StringVar(&o.relayTarget, "uplink-target", "", "the broker that the relay leads to")
-	fs.StringVar(&o.rs485, "rs485", "", "a real serial port to put the RS-485 bus on, instead of a pty")
-	fs.IntVar(&o.baud, "baud", 9600, "baud of the RS-485 bus")
-	fs.Uint64Var(&o.seed, "seed", 1, "seed of the building's daily life")
-	fs.Usage = func() {
-		fmt.Fprintln(out, "usage: anlan-sim [flags]\n       anlan-sim scenario NAME [-http ADDR]")
-		fs.PrintDefaults()
+	o, err := parse(args, out)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
 	}
-	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil
-		}
+	if err != nil {
 		return err
-	}
-	if (o.relay == "") != (o.relayTarget == "") {
-		return errors.New("-uplink-relay and -uplink-target go together")
 	}
 	return simulate(ctx, o)
 }
 
-// Addresses is what sim.json tells: where everything ended up.
-type Addresses struct {
-	RS485    string `json:"rs485"`
-	NFC      string `json:"nfc"`
-	Elevator string `json:"elevator"`
-	Panel    string `json:"panel"`
-	HTTP     string `json:"http"`
-	Relay    string `json:"relay,omitempty"`
+func parse(args []string, out io.Writer) (options, error) {
+	o := options{}
+	fs := flag.NewFlagSet("anlan-sim", flag.ContinueOnError)
+	fs.SetOutput(out)
+	fs.StringVar(&o.dir, "run", "run/sim", "folder for the ptys' links and sim.json")
+	fs.StringVar(&o.site, "site", "", "YAML `file` of the lines and devices to simulate, instead of the building")
+	fs.StringVar(&o.elevator, "elevator", "127.0.0.1:15020", "address of the building's elevator controller (Modbus TCP)")
+	fs.StringVar(&o.panel, "panel", "127.0.0.1:15021", "address of the building's fire panel (Modbus TCP)")
+	fs.StringVar(&o.http, "http", "127.0.0.1:15080", "address of the control page")
+	fs.StringVar(&o.relay, "uplink-relay", "", "address at which to relay the edge's uplink, so that it can be cut")
+	fs.StringVar(&o.relayTarget, "uplink-target", "", "the broker that the relay leads to")
+	fs.StringVar(&o.rs485, "rs485", "", "a real serial port to put the building's RS-485 bus on, instead of a pty")
+	fs.IntVar(&o.baud, "baud", 9600, "baud of the building's RS-485 bus")
+	fs.Uint64Var(&o.seed, "seed", 1, "seed of the building's daily life")
+	fs.Usage = func() {
+		fmt.Fprintln(out, "usage: anlan-sim [flags]                        the building, or -site FILE\n"+
+			"       anlan-sim scenario                       list the scenarios\n"+
+			"       anlan-sim scenario NAME|FILE [-http ADDR]   play one on a running simulator")
+		fs.PrintDefaults()
+	}
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	if fs.NArg() > 0 {
+		return o, fmt.Errorf("found %q, want flags only, or the word scenario first", fs.Arg(0))
+	}
+	if (o.relay == "") != (o.relayTarget == "") {
+		return o, errors.New("-uplink-relay and -uplink-target go together")
+	}
+	var err error
+	fs.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "elevator", "panel", "rs485", "baud", "seed":
+			if o.site != "" {
+				err = errors.Join(err, fmt.Errorf("-%s is of the building; with -site it stands in the file", f.Name))
+			}
+		}
+	})
+	return o, err
 }
 
-// simulate starts every device and waits; each thing that starts is stopped in
-// reverse order by the context.
+// Addresses is what sim.json tells: where everything ended up.
+type Addresses struct {
+	RS485    string `json:"rs485,omitempty"`
+	NFC      string `json:"nfc,omitempty"`
+	Elevator string `json:"elevator,omitempty"`
+	Panel    string `json:"panel,omitempty"`
+	HTTP     string `json:"http"`
+	Relay    string `json:"relay,omitempty"`
+	// Lines are those of the site by name, readers included.
+	Lines map[string]string `json:"lines"`
+}
+
+// Names of the building's lines on the control page.
+const (
+	lineRS485    = "rs485-1"
+	lineElevator = "elevator"
+	linePanel    = "panel"
+	lineNFC      = "nfc-1"
+)
+
+// lay describes the building's lines as a site.
+func lay(o options, b *scenario.Building) site.Config {
+	serial := &site.Serial{Baud: o.baud, Port: o.rs485}
+	if o.rs485 == "" {
+		serial.Link = "tty-rs485-1"
+	}
+	rs485 := site.Line{Name: lineRS485, Serial: serial}
+	for id := range 248 {
+		if u, ok := b.BusUnits()[uint8(id)]; ok {
+			rs485.Units = append(rs485.Units, housed(u))
+		}
+	}
+	port := func(name, addr string, u device.Unit) site.Line {
+		return site.Line{Name: name, TCP: &site.TCP{Listen: addr}, Units: []site.Unit{housed(u)}}
+	}
+	return site.Config{
+		Seed:    o.seed,
+		Lines:   []site.Line{rs485, port(lineElevator, o.elevator, b.ElevatorUnit()), port(linePanel, o.panel, b.PanelUnit())},
+		Readers: []site.Reader{{Name: lineNFC, Kind: "pn532", Link: "tty-nfc-1", Card: b.Card}},
+	}
+}
+
+func housed(u device.Unit) site.Unit {
+	return site.Unit{Name: u.Name, Model: u.Model, Unit: u.ID, Reaction: bus.Range{Min: u.Reaction}, Device: &u}
+}
+
+// simulate starts every device and waits; whatever fails ends the rest.
 func simulate(ctx context.Context, o options) error {
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+		return err
+	}
+	shipped, err := scenarios.All()
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -87,15 +153,23 @@ func simulate(ctx context.Context, o options) error {
 			}
 		})
 	}
-	b := scenario.NewBuilding(time.Now(), o.seed)
-	addr, closers, err := open(o, b, start)
-	for _, c := range closers {
-		defer c.Close()
-	}
-	if err != nil {
+	c := control.Options{Scenarios: shipped}
+	if c.Site, c.Building, err = begin(ctx, o); err != nil {
 		return err
 	}
-	start("building", func(ctx context.Context) error { return live(ctx, b) })
+	defer c.Site.Close()
+	start("site", func(context.Context) error { return c.Site.Wait() })
+	if c.Building != nil {
+		start("building", func(ctx context.Context) error { return live(ctx, c.Building) })
+	}
+	addr := Addresses{Lines: c.Site.Addresses()}
+	if c.Building != nil {
+		addr.RS485, addr.NFC = addr.Lines[lineRS485], addr.Lines[lineNFC]
+		addr.Elevator, addr.Panel = addr.Lines[lineElevator], addr.Lines[linePanel]
+	}
+	if err := serve(o, c, start, &addr); err != nil {
+		return err
+	}
 	if err := publish(filepath.Join(o.dir, "sim.json"), addr); err != nil {
 		return err
 	}
@@ -106,62 +180,33 @@ func simulate(ctx context.Context, o options) error {
 	return nil
 }
 
-type starter func(name string, f func(context.Context) error)
-
-func open(o options, b *scenario.Building, start starter) (Addresses, []io.Closer, error) {
-	var addr Addresses
-	var closers []io.Closer
-	bus := &device.RTU{UART: line.UART{Baud: o.baud, Bits: 10}, Units: b.BusUnits()}
-	addr.RS485 = filepath.Join(o.dir, "tty-rs485-1")
-	if o.rs485 == "" {
-		p, err := line.OpenPTY(addr.RS485)
-		if err != nil {
-			return addr, closers, err
+// begin starts the site, or the building as one.
+func begin(ctx context.Context, o options) (*site.Running, *scenario.Building, error) {
+	var b *scenario.Building
+	var cfg site.Config
+	if o.site != "" {
+		var err error
+		if cfg, err = site.Load(o.site); err != nil {
+			return nil, nil, err
 		}
-		closers = append(closers, p)
-		bus.Port, bus.UART.W = p, p
 	} else {
-		p, err := line.OpenSerial(o.rs485, o.baud)
-		if err != nil {
-			return addr, closers, err
-		}
-		closers = append(closers, p)
-		bus.Port, bus.UART.W = line.Polled(p), p
+		b = scenario.NewBuilding(time.Now(), o.seed)
+		cfg = lay(o, b)
 	}
-	start("rs485", bus.Run)
-
-	addr.NFC = filepath.Join(o.dir, "tty-nfc-1")
-	nfc, err := line.OpenPTY(addr.NFC)
-	if err != nil {
-		return addr, closers, err
-	}
-	closers = append(closers, nfc)
-	start("nfc", (&device.PN532{Port: nfc, UART: line.UART{W: nfc, Baud: 115200, Bits: 10}, Card: b.Card}).Run)
-
-	for _, s := range []struct {
-		name, addr string
-		at         *string
-		unit       device.Unit
-	}{{"elevator", o.elevator, &addr.Elevator, b.ElevatorUnit()}, {"panel", o.panel, &addr.Panel, b.PanelUnit()}} {
-		l, err := net.Listen("tcp", s.addr)
-		if err != nil {
-			return addr, closers, err
-		}
-		*s.at = l.Addr().String()
-		start(s.name, (&device.TCP{Listener: l, Unit: s.unit}).Run)
-	}
-	err = openControl(o, b, start, &addr)
-	return addr, closers, err
+	r, err := site.Start(ctx, cfg, site.Options{Dir: o.dir})
+	return r, b, err
 }
 
-func openControl(o options, b *scenario.Building, start starter, addr *Addresses) error {
-	var uplink control.Uplink
+type starter func(name string, f func(context.Context) error)
+
+// serve opens the relay, if there is to be one, and the control page.
+func serve(o options, c control.Options, start starter, addr *Addresses) error {
 	if o.relay != "" {
 		r, err := line.NewRelay(o.relay, o.relayTarget)
 		if err != nil {
 			return err
 		}
-		addr.Relay, uplink = r.Addr(), r
+		addr.Relay, c.Uplink = r.Addr(), r
 		start("relay", r.Run)
 	}
 	l, err := net.Listen("tcp", o.http)
@@ -169,7 +214,7 @@ func openControl(o options, b *scenario.Building, start starter, addr *Addresses
 		return err
 	}
 	addr.HTTP = l.Addr().String()
-	srv := &http.Server{Handler: control.New(b, uplink), ReadHeaderTimeout: 5 * time.Second}
+	srv := &http.Server{Handler: control.New(c), ReadHeaderTimeout: 5 * time.Second}
 	start("control", func(ctx context.Context) error {
 		stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
 		defer stop()
@@ -206,40 +251,4 @@ func publish(file string, a Addresses) error {
 		return err
 	}
 	return os.Rename(file+".new", file)
-}
-
-// play asks a running simulator for a scenario.
-func play(ctx context.Context, args []string, out io.Writer) error {
-	fs := flag.NewFlagSet("anlan-sim scenario", flag.ContinueOnError)
-	fs.SetOutput(out)
-	addr := fs.String("http", "127.0.0.1:15080", "address of the simulator's control page")
-	if len(args) == 0 || args[0] == "" || args[0][0] == '-' {
-		fmt.Fprintln(out, "scenarios:")
-		for _, s := range scenario.Scenarios() {
-			fmt.Fprintf(out, "  %-14s %s · %s\n", s.Name, s.ZH, s.EN)
-		}
-		fmt.Fprintf(out, "  %-14s %s\n", control.NetworkCut, "断网 30 秒 · Cut the network for 30 s")
-		return nil
-	}
-	if err := fs.Parse(args[1:]); err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+*addr+"/api/scenarios/"+args[0], nil)
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 4096))
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode != http.StatusAccepted {
-		return fmt.Errorf("scenario %s: %s: %s", args[0], resp.Status, body)
-	}
-	fmt.Fprintf(out, "started %s\n", args[0])
-	return nil
 }
