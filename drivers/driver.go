@@ -64,6 +64,12 @@ type Listener interface {
 	Listen(ctx context.Context, tap func(uid []byte, at time.Time)) error
 }
 
+// Source is a Device that speaks by itself and tells readings, such as a panel that is
+// only listened to. Listen returns when ctx ends or the line fails.
+type Source interface {
+	Listen(ctx context.Context, heard func([]contract.Reading)) error
+}
+
 // Replanner is a Device that learns what it may ask together, so that its groups change.
 type Replanner interface {
 	// Plan counts the changes; after one, Groups answers anew.

@@ -18,7 +18,9 @@ type RTUConfig struct {
 	Baud     int
 	Parity   string // none, even, odd
 	StopBits int    // 1 or 2
-	ASCII    bool   // the standard's ASCII framing in place of RTU
+	DataBits int    // 7 or 8
+	RS485    *serialport.RS485
+	ASCII    bool // the standard's ASCII framing in place of RTU
 	Profiles profile.Library
 	Logger   *slog.Logger
 	// Paced says of a pseudo-terminal that its far end keeps the wire time of Baud, so
@@ -56,7 +58,7 @@ var _ drivers.Bus = (*Bus)(nil)
 
 // OpenRTU opens the port for this process alone.
 func OpenRTU(cfg RTUConfig) (*Bus, error) {
-	mode := serialport.Mode{Baud: cfg.Baud, Parity: cfg.Parity, StopBits: cfg.StopBits}.Filled()
+	mode := serialport.Mode{Baud: cfg.Baud, Parity: cfg.Parity, StopBits: cfg.StopBits, DataBits: cfg.DataBits, RS485: cfg.RS485}.Filled()
 	port, err := serialport.Open(cfg.Port, mode)
 	if err != nil {
 		return nil, fmt.Errorf("modbus: open line: %w", err)

@@ -49,6 +49,9 @@ func (d *Device) replan() {
 	d.groups = make([]drivers.Group, len(d.plan))
 	for i, g := range d.plan {
 		group := drivers.Group{Alarm: g.Alarm, Cost: g.Cost}
+		if g.Detail != "" {
+			group.Detail = contract.NewPointID(d.spec.ID, g.Detail)
+		}
 		for _, j := range g.Points {
 			group.Points = append(group.Points, contract.NewPointID(d.spec.ID, d.profile.Points[j].Name))
 		}
@@ -133,11 +136,29 @@ func (d *Device) answered(ctx context.Context, g profile.Group, q *Query) ([]con
 	if q.Err != nil {
 		return nil, fmt.Errorf("modbus: read %s: %w", d.spec.ID, q.Err)
 	}
-	return d.decode(g, q)
+	rs, err := d.decode(g, q)
+	if err == nil {
+		d.acknowledge(ctx, g, q)
+	}
+	return rs, err
 }
 
 func (d *Device) decode(g profile.Group, q *Query) ([]contract.Reading, error) {
-	return d.profile.Decode(d.spec.ID, g, profile.Block{Bits: q.Bits, Registers: q.Registers}, q.At)
+	return d.profile.Decode(d.spec.ID, g, q.block(), q.At)
+}
+
+// acknowledge writes what the device expects after some readings. The readings stand
+// whether or not that is done: what is not is done after the next read.
+func (d *Device) acknowledge(ctx context.Context, g profile.Group, q *Query) {
+	for _, w := range d.profile.Acknowledge(g, q.block()) {
+		if drivers.Hurried(ctx) {
+			return
+		}
+		if err := d.send(ctx, w); err != nil {
+			d.bus.log.Warn("reading not acknowledged", "device", d.spec.ID, "error", err)
+			return
+		}
+	}
 }
 
 // look plans anew when the unit's measured reaction asks for other transactions, or when

@@ -180,3 +180,36 @@ func TestDevice_OneThatLosesAnswersIsAskedOneAtATime(t *testing.T) {
 		t.Errorf("depth %d after lost answers", d.Depth())
 	}
 }
+
+// A tag reader shows its next tag only after the last was acknowledged.
+func TestDevice_AcknowledgesWhatTheDeviceShows(t *testing.T) {
+	p, ps := profile.Parse("scattered.yaml", []byte(`
+id: scattered
+vendor: x
+model: x
+source: a test
+name: {zh: 测试}
+protocol: modbus
+points:
+  - {name: fresh, title: {zh: 新}, table: coil, address: 1016, acknowledge: {write: 0}}
+`))
+	if ps.Err() != nil {
+		t.Fatal(ps)
+	}
+	var writes []uint16
+	d := openScattered(t, profile.Library{p.ID: p}, func(r *drivertest.Request) []drivertest.Send {
+		if r.PDU[0] == 5 {
+			writes = append(writes, binary.BigEndian.Uint16(r.PDU[1:]), binary.BigEndian.Uint16(r.PDU[3:]))
+			return nil
+		}
+		return []drivertest.Send{{Bytes: r.Frame(r.Unit, []byte{1, 1, byte(1 - min(len(writes), 1))})}}
+	})
+	for range 3 {
+		if _, err := d.Read(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(writes, []uint16{1016, 0}) {
+		t.Errorf("writes %v, want coil 1016 off once", writes)
+	}
+}

@@ -75,3 +75,5 @@ func (q *Query) take(pdu []byte, at time.Time, err error) {
 func (q *Query) fail(err error) {
 	q.Registers, q.Bits, q.At, q.Err = nil, nil, time.Time{}, err
 }
+
+func (q *Query) block() profile.Block { return profile.Block{Bits: q.Bits, Registers: q.Registers} }

@@ -3,7 +3,6 @@ package profile
 import (
 	"fmt"
 	"math"
-	"math/bits"
 	"slices"
 	"time"
 
@@ -44,50 +43,79 @@ func (p *Profile) Decode(device contract.DeviceID, g Group, b Block, at time.Tim
 
 // value decodes one point and judges it.
 func (p *Profile) value(pt *Point, g Group, b Block) (float64, contract.Quality) {
-	quality := contract.Good
-	for _, bad := range pt.BadWhen {
-		of := pt
-		if bad.Point != "" && bad.Point != pt.Name {
-			other, ok := p.Point(bad.Point)
-			if !ok {
-				return 0, contract.SensorFault
-			}
-			of = &other
-		}
-		code := int64(of.raw(g, b))
-		if slices.Contains(bad.Equals, code) || len(bad.Not) > 0 && !slices.Contains(bad.Not, code) {
-			q := contract.SensorFault
-			if bad.Quality != nil {
-				q = *bad.Quality
-			}
-			if q.IsBad() {
-				return 0, q
-			}
-			quality = q
-		}
+	raw := pt.raw(g, b)
+	quality := p.judge(pt, raw, g, b)
+	if quality.IsBad() {
+		return 0, quality
 	}
-	v := pt.raw(g, b)*pt.scale() + pt.Offset
+	v := raw*pt.scale() + pt.Offset
 	if pt.DivisorPoint != "" {
-		d, ok := p.Point(pt.DivisorPoint)
-		if !ok {
-			return 0, contract.SensorFault
-		}
-		div, q := p.value(&d, g, b)
+		div, q := p.beside(pt.DivisorPoint, g, b)
 		if q.IsBad() || div == 0 {
 			return 0, contract.SensorFault // the device gives a value without its scale
 		}
 		v /= div
+	}
+	if pt.ScaleBy != nil {
+		code, q := p.beside(pt.ScaleBy.Point, g, b)
+		factor, known := pt.ScaleBy.Factors[int64(code)]
+		if q.IsBad() || !known {
+			return 0, contract.SensorFault
+		}
+		v *= factor
 	}
 	v = tidy(v)
 	if math.IsNaN(v) || math.IsInf(v, 0) || pt.Min != nil && v < *pt.Min || pt.Max != nil && v > *pt.Max {
 		return 0, contract.OutOfRange
 	}
 	if len(pt.Enum) > 0 {
-		if _, known := pt.Enum[int64(v)]; !known {
+		if _, known := pt.Enum[int64(v)]; !known || v != math.Trunc(v) {
 			return 0, contract.OutOfRange // a state the document does not know is not "normal"
 		}
 	}
 	return v, quality
+}
+
+// judge is the quality that sentinels and fault flags leave.
+func (p *Profile) judge(pt *Point, raw float64, g Group, b Block) contract.Quality {
+	quality := contract.Good
+	for _, bad := range pt.BadWhen {
+		if among(raw, bad.Unless) {
+			continue
+		}
+		code := raw
+		if bad.Point != "" && bad.Point != pt.Name {
+			other := p.find(bad.Point)
+			if other == nil {
+				return contract.SensorFault
+			}
+			code = other.raw(g, b)
+		}
+		if among(code, bad.Equals) || len(bad.Not) > 0 && !among(code, bad.Not) {
+			q := contract.SensorFault
+			if bad.Quality != nil {
+				q = *bad.Quality
+			}
+			if q.IsBad() {
+				return q
+			}
+			quality = q
+		}
+	}
+	return quality
+}
+
+// beside is the value of a point that another one needs.
+func (p *Profile) beside(name string, g Group, b Block) (float64, contract.Quality) {
+	pt := p.find(name)
+	if pt == nil {
+		return 0, contract.SensorFault
+	}
+	return p.value(pt, g, b)
+}
+
+func among(raw float64, codes []int64) bool {
+	return slices.ContainsFunc(codes, func(c int64) bool { return float64(c) == raw })
 }
 
 // tidy removes the binary noise that scaling by 0.1 leaves, so that 350 tenths are 35.
@@ -103,54 +131,4 @@ func (pt *Point) scale() float64 {
 		return 1
 	}
 	return pt.Scale
-}
-
-// raw is the point's number before scaling.
-func (pt *Point) raw(g Group, b Block) float64 {
-	i := int(pt.Address) - int(g.Address)
-	if g.Table.Bits() {
-		return bitValue(b.Bits[i] != pt.Invert)
-	}
-	u := uint32(swap16(b.Registers[i], pt.Order == OrderBA))
-	if pt.Type.words() == 2 {
-		u = join32(b.Registers[i], b.Registers[i+1], pt.Order)
-	}
-	switch pt.Type {
-	case S16:
-		return float64(int16(u))
-	case S32:
-		return float64(int32(u))
-	case Float32:
-		return float64(math.Float32frombits(u))
-	case Bit:
-		return bitValue((u>>pt.Shift&1 == 1) != pt.Invert)
-	}
-	u >>= pt.Shift
-	if pt.Mask != 0 {
-		u &= pt.Mask
-	}
-	return float64(u)
-}
-
-func bitValue(on bool) float64 {
-	if on {
-		return 1
-	}
-	return 0
-}
-
-func swap16(w uint16, swap bool) uint16 {
-	if swap {
-		return bits.ReverseBytes16(w)
-	}
-	return w
-}
-
-func join32(first, second uint16, o Order) uint32 {
-	swapBytes := o == OrderBADC || o == OrderDCBA
-	first, second = swap16(first, swapBytes), swap16(second, swapBytes)
-	if o == OrderCDAB || o == OrderDCBA {
-		first, second = second, first
-	}
-	return uint32(first)<<16 | uint32(second)
 }

@@ -3,6 +3,7 @@ package profile
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"anlan/drivers"
@@ -27,7 +28,11 @@ func (p *Profile) Encode(point string, value float64) (Write, error) {
 	refuse := func(why string) (Write, error) {
 		return Write{}, fmt.Errorf("profile: write %s.%s: %s: %w", p.ID, point, why, drivers.ErrNotWritable)
 	}
-	if r, hit := p.forbids(pt.Table, int(pt.Address), pt.last()); hit {
+	from, to := pt.written()
+	if from < 0 || to > 65535 {
+		return refuse("its words would stand outside the table")
+	}
+	if r, hit := p.forbidsWrite(pt.Table, from, to); hit {
 		return refuse("in the forbidden range " + r.String())
 	}
 	switch {
@@ -38,20 +43,23 @@ func (p *Profile) Encode(point string, value float64) (Write, error) {
 	case math.IsNaN(value) || pt.Min != nil && value < *pt.Min || pt.Max != nil && value > *pt.Max:
 		return refuse(fmt.Sprintf("the value %g is out of range", value))
 	}
-	words, err := pt.words(value)
+	words, err := pt.encode(value)
 	if err != nil {
 		return refuse(err.Error())
 	}
-	return Write{Table: pt.Table, Address: pt.Address, Words: words, Multiple: pt.WriteMultiple || len(words) > 1}, nil
+	words = slices.Concat(pt.WriteBefore, words, pt.WriteAfter)
+	return Write{Table: pt.Table, Address: uint16(from), Words: words, Multiple: pt.WriteMultiple || len(words) > 1}, nil
 }
 
-func (pt *Point) words(value float64) ([]uint16, error) {
+func (pt *Point) encode(value float64) ([]uint16, error) {
 	switch {
 	case pt.WriteValue != nil:
 		if value != 1 {
 			return nil, fmt.Errorf("the value %g; only 1 triggers it", value)
 		}
 		return []uint16{*pt.WriteValue}, nil
+	case pt.Trigger && value != 1:
+		return nil, fmt.Errorf("the value %g; only 1 triggers it, and nothing takes it back", value)
 	case pt.WriteTick > 0:
 		ticks := math.Round(value * float64(time.Second) / float64(pt.WriteTick))
 		if ticks < 1 || ticks > 0x7FFF {
@@ -74,29 +82,44 @@ func (pt *Point) words(value float64) ([]uint16, error) {
 	return pt.registers((value - pt.Offset) / pt.scale())
 }
 
-func (pt *Point) registers(raw float64) ([]uint16, error) {
-	if pt.Type == Float32 {
-		return split32(math.Float32bits(float32(raw)), pt.Order), nil
+// Acknowledge lists the writes that the device expects now that b, which answered g, was
+// read: to be sent before the next read of these points.
+func (p *Profile) Acknowledge(g Group, b Block) []Write {
+	if n := max(len(b.Bits), len(b.Registers)); n != g.Count || g.Table.Bits() != (len(b.Bits) > 0) {
+		return nil
 	}
-	raw = math.Round(raw)
-	limits := map[Type][2]float64{U16: {0, math.MaxUint16}, S16: {math.MinInt16, math.MaxInt16},
-		U32: {0, math.MaxUint32}, S32: {math.MinInt32, math.MaxInt32}}
-	lim, ok := limits[pt.Type]
-	if !ok || raw < lim[0] || raw > lim[1] {
-		return nil, fmt.Errorf("%g does not fit %s", raw, pt.Type)
+	var out []Write
+	for _, i := range g.Points {
+		pt := &p.Points[i]
+		if pt.Acknowledge == nil {
+			continue
+		}
+		raw := pt.raw(g, b)
+		if len(pt.Acknowledge.When) == 0 && raw == 0 || len(pt.Acknowledge.When) > 0 && !among(raw, pt.Acknowledge.When) {
+			continue
+		}
+		w, ok := p.acknowledgement(pt)
+		if ok && !slices.ContainsFunc(out, func(o Write) bool { return o.Table == w.Table && o.Address == w.Address }) {
+			out = append(out, w)
+		}
 	}
-	u := uint32(int64(raw))
-	if pt.Type.words() == 2 {
-		return split32(u, pt.Order), nil
-	}
-	return []uint16{swap16(uint16(u), pt.Order == OrderBA)}, nil
+	return out
 }
 
-func split32(u uint32, o Order) []uint16 {
-	first, second := uint16(u>>16), uint16(u)
-	if o == OrderCDAB || o == OrderDCBA {
-		first, second = second, first
+// acknowledgement is the write that pt's reading is to be answered with; false if the
+// profile does not allow it.
+func (p *Profile) acknowledgement(pt *Point) (Write, bool) {
+	to, word := pt, pt.Acknowledge.Write
+	if name := pt.Acknowledge.Point; name != "" {
+		if to = p.find(name); to == nil {
+			return Write{}, false
+		}
 	}
-	swapBytes := o == OrderBADC || o == OrderDCBA
-	return []uint16{swap16(first, swapBytes), swap16(second, swapBytes)}
+	if to.Table == Coil && word != 0 {
+		word = 0xFF00
+	}
+	if _, hit := p.forbidsWrite(to.Table, int(to.Address), int(to.Address)); hit || to.Table != Coil && to.Table != Holding {
+		return Write{}, false
+	}
+	return Write{Table: to.Table, Address: to.Address, Words: []uint16{word}, Multiple: to.WriteMultiple}, true
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"anlan/configs"
 	"anlan/contract"
@@ -73,16 +72,23 @@ func Parse(name string, src []byte) (*Profile, configs.Problems) {
 	c := &checker{doc: doc, p: &f.Profile, problems: ps}
 	c.expand(f.Raw)
 	c.head()
-	if c.p.Protocol == ProtocolModbus {
-		for i := range c.p.Points {
+	c.names()
+	for i := range c.p.Points {
+		c.shown(i)
+		if c.p.Protocol == ProtocolModbus {
 			c.place(i)
 			c.values(i)
 			c.writing(i)
+		} else {
+			c.unplaced(i)
 		}
-		c.needs()
-		c.overlaps()
 	}
-	return c.p, c.problems
+	c.needs()
+	c.overlaps()
+	if len(c.problems) == 0 && c.p.Protocol == ProtocolModbus {
+		c.together()
+	}
+	return c.p, append(c.problems, beyond(doc, src, c.problems)...)
 }
 
 type checker struct {
@@ -98,12 +104,17 @@ func (c *checker) add(path, found, want string) {
 	}
 }
 
-// maxRepeat bounds a repeat, so that a small file can not grow without bound.
-const maxRepeat = 2000
+// maxRepeat bounds a repeat and maxPoints a profile, so that a small file can not grow
+// without bound.
+const (
+	maxRepeat = 2000
+	maxPoints = 5000
+)
 
 func (c *checker) expand(raw []pointEntry) {
 	for i, e := range raw {
 		path := "points[" + strconv.Itoa(i) + "]"
+		c.document(path, &e.Point)
 		if e.Repeat == nil {
 			c.p.Points = append(c.p.Points, c.defaults(e.Point))
 			c.paths = append(c.paths, path)
@@ -121,12 +132,16 @@ func (c *checker) expand(raw []pointEntry) {
 		case int(e.Address)+(r.To-r.From)*step > 65535:
 			c.add(path+".repeat", "addresses past 65535", "a repeat that ends within the table")
 			continue
+		case len(c.p.Points)+r.To-r.From >= maxPoints:
+			c.add(path+".repeat", "more points than a profile may have", fmt.Sprintf("at most %d", maxPoints))
+			continue
 		}
 		for n := r.From; n <= r.To; n++ {
 			pt := c.defaults(e.Point)
 			put := strings.NewReplacer("{n}", strconv.Itoa(n))
 			pt.Name, pt.Title = put.Replace(pt.Name), contract.Text{ZH: put.Replace(pt.Title.ZH), EN: put.Replace(pt.Title.EN)}
 			pt.Address += uint16((n - r.From) * step)
+			pt.number(put)
 			c.p.Points = append(c.p.Points, pt)
 			c.paths = append(c.paths, path)
 		}
@@ -143,49 +158,20 @@ func (c *checker) defaults(pt Point) Point {
 	return pt
 }
 
-func (c *checker) head() {
-	p := c.p
-	if !contract.ValidID(p.ID) && p.ID != "" {
-		c.add("id", strconv.Quote(p.ID), "lower-case letters, digits, - and _, starting with a letter")
+// number puts the number of a repeated point into what it says of its companions, so
+// that sensor 7 looks at the flag of sensor 7.
+func (pt *Point) number(put *strings.Replacer) {
+	pt.DivisorPoint, pt.DetailOf, pt.ResetBy = put.Replace(pt.DivisorPoint), put.Replace(pt.DetailOf), put.Replace(pt.ResetBy)
+	if pt.ScaleBy != nil {
+		s := *pt.ScaleBy
+		s.Point, pt.ScaleBy = put.Replace(s.Point), &s
 	}
-	if p.Protocol != ProtocolModbus && p.Protocol != ProtocolPN532 && p.Protocol != "" {
-		c.add("protocol", strconv.Quote(p.Protocol), `"modbus" or "pn532"`)
+	if pt.Acknowledge != nil {
+		a := *pt.Acknowledge
+		a.Point, pt.Acknowledge = put.Replace(a.Point), &a
 	}
-	if p.Protocol == ProtocolModbus && len(p.Points) == 0 {
-		c.add("points", "no points", "at least one point")
-	}
-	if p.Protocol == ProtocolPN532 && len(p.Points) > 0 {
-		c.add("points", "points", "no points: a tag reader only reports tags")
-	}
-	if p.MaxRegisters < 0 || p.MaxRegisters > 125 {
-		c.add("max_registers", strconv.Itoa(p.MaxRegisters), "1 to 125")
-	}
-	if p.MaxBits < 0 || p.MaxBits > 2000 {
-		c.add("max_bits", strconv.Itoa(p.MaxBits), "1 to 2000")
-	}
-	if p.Name.ZH == "" {
-		c.add("name", "no zh", "a name in zh")
-	}
-	for key, d := range map[string]time.Duration{"reaction_max": p.Timing.ReactionMax, "pause": p.Timing.Pause, "max_latency": p.Timing.MaxLatency, "timeout": p.Timing.Timeout} {
-		if d < 0 || d > time.Minute {
-			c.add("timing."+key, d.String(), "0s to 1m")
-		}
-	}
-	for i, r := range p.Forbidden {
-		path := "forbidden[" + strconv.Itoa(i) + "]"
-		if !slices.Contains(tables, r.Table) {
-			c.add(path+".table", strconv.Quote(string(r.Table)), wantTable)
-		}
-		if r.From > r.To {
-			c.add(path, fmt.Sprintf("0x%04X to 0x%04X", r.From, r.To), "from ≤ to")
-		}
+	pt.BadWhen = slices.Clone(pt.BadWhen)
+	for i := range pt.BadWhen {
+		pt.BadWhen[i].Point = put.Replace(pt.BadWhen[i].Point)
 	}
 }
-
-var (
-	tables    = []Table{Coil, Discrete, Input, Holding}
-	types     = []Type{Bit, U16, S16, U32, S32, Float32}
-	orders16  = []Order{"", OrderAB, OrderBA}
-	orders32  = []Order{"", OrderABCD, OrderBADC, OrderCDAB, OrderDCBA}
-	wantTable = "coil, discrete, input or holding"
-)

@@ -30,6 +30,7 @@ type Group struct {
 	Count   int
 	Points  []int // indices into Profile.Points
 	Alarm   bool
+	Detail  string // the summary point whose change makes it worth asking; "" is asked for itself
 	Cost    time.Duration
 }
 
@@ -84,7 +85,7 @@ func (p *Profile) Halve(g Group) (left, right Group, ok bool) {
 		return left, right, false
 	}
 	half := func(atoms []atom) Group {
-		h := Group{Table: g.Table, Address: uint16(atoms[0].from), Alarm: g.Alarm}
+		h := Group{Table: g.Table, Address: uint16(atoms[0].from), Alarm: g.Alarm, Detail: g.Detail}
 		to := 0
 		for _, a := range atoms {
 			to, h.Points = max(to, a.to), append(h.Points, a.points...)
@@ -103,31 +104,38 @@ type atom struct {
 	from, to int // both included
 	points   []int
 	alarm    bool
+	detail   string
+}
+
+// beside reports whether two atoms belong to the same kind of transaction.
+func (a atom) beside(b atom) bool {
+	return a.table == b.table && a.alarm == b.alarm && a.detail == b.detail
 }
 
 // Plan merges the readable points into transactions of the least total wire time.
 // Points that alarms depend on have transactions of their own, which come first;
-// another point rides along in one of those where that costs nothing on the wire.
-// No transaction is larger than the profile allows, touches a forbidden range or spans a
-// cut.
+// another point rides along in one of those where that costs nothing on the wire. The
+// details of a summary have theirs too, which come last. No transaction is larger than
+// the profile allows, touches a forbidden range or spans a cut.
 func (p *Profile) Plan(line Line, cuts ...Cut) []Group {
+	var alarms, rest, details []atom
 	atoms := p.atoms()
-	var alarms, rest []atom
 	for _, a := range atoms {
-		if a.alarm {
+		switch {
+		case a.detail != "":
+			details = append(details, a)
+		case a.alarm:
 			alarms = append(alarms, a)
 		}
 	}
 	groups := p.partition(alarms, line, cuts)
 	for _, a := range atoms {
-		if a.alarm {
-			continue
-		}
-		if !p.ride(groups, a, line, cuts) {
+		if a.detail == "" && !a.alarm && !p.ride(groups, a, line, cuts) {
 			rest = append(rest, a)
 		}
 	}
 	groups = append(groups, p.partition(rest, line, cuts)...)
+	groups = append(groups, p.partition(details, line, cuts)...)
 	for i := range groups {
 		slices.Sort(groups[i].Points)
 	}
@@ -181,18 +189,21 @@ func (p *Profile) atoms() []atom {
 		}
 		a := byRoot[find(i)]
 		if a == nil {
-			a = &atom{table: pt.Table, from: int(pt.Address), to: pt.last()}
+			a = &atom{table: pt.Table, from: int(pt.Address), to: pt.last(), detail: pt.DetailOf}
 			byRoot[find(i)] = a
 		}
 		a.from, a.to = min(a.from, int(pt.Address)), max(a.to, pt.last())
 		a.points, a.alarm = append(a.points, i), a.alarm || pt.Alarm
+		if pt.DetailOf != a.detail {
+			a.detail = "" // with a point that is asked for itself it is too
+		}
 	}
 	out := make([]atom, 0, len(byRoot))
 	for _, a := range byRoot {
 		out = append(out, *a)
 	}
 	slices.SortFunc(out, func(a, b atom) int {
-		return cmp.Or(slices.Index(tables, a.table)-slices.Index(tables, b.table), boolCompare(b.alarm, a.alarm), a.from-b.from, a.points[0]-b.points[0])
+		return cmp.Or(slices.Index(tables, a.table)-slices.Index(tables, b.table), boolCompare(b.alarm, a.alarm), cmp.Compare(a.detail, b.detail), a.from-b.from, a.points[0]-b.points[0])
 	})
 	return mergeOverlaps(out)
 }
@@ -210,7 +221,7 @@ func boolCompare(a, b bool) int {
 func mergeOverlaps(in []atom) []atom {
 	var out []atom
 	for _, a := range in {
-		if n := len(out); n > 0 && out[n-1].table == a.table && out[n-1].alarm == a.alarm && a.from <= out[n-1].to {
+		if n := len(out); n > 0 && out[n-1].beside(a) && a.from <= out[n-1].to {
 			out[n-1].to = max(out[n-1].to, a.to)
 			out[n-1].points = append(out[n-1].points, a.points...)
 			continue
@@ -234,7 +245,7 @@ func (p *Profile) partition(atoms []atom, line Line, cuts []Cut) []Group {
 		for j := i - 1; j >= 0; j-- {
 			first, last := atoms[j], atoms[i-1]
 			n := last.to - first.from + 1
-			if first.table != last.table || j < i-1 && n > p.Limit(first.table) {
+			if !first.beside(last) || j < i-1 && n > p.Limit(first.table) {
 				break
 			}
 			if j < i-1 && p.barred(first.table, first.from, last.to, cuts) {
@@ -250,7 +261,7 @@ func (p *Profile) partition(atoms []atom, line Line, cuts []Cut) []Group {
 	for i := len(atoms); i > 0; i = best[i].from {
 		run := atoms[best[i].from:i]
 		n := run[len(run)-1].to - run[0].from + 1
-		g := Group{Table: run[0].table, Address: uint16(run[0].from), Count: n, Alarm: run[0].alarm, Cost: line.Transaction(run[0].table, n)}
+		g := Group{Table: run[0].table, Address: uint16(run[0].from), Count: n, Alarm: run[0].alarm, Detail: run[0].detail, Cost: line.Transaction(run[0].table, n)}
 		for _, a := range run {
 			g.Points = append(g.Points, a.points...)
 		}

@@ -181,3 +181,19 @@ func TestHalve_PartsEveryGroupDownToItsPoints(t *testing.T) {
 		}
 	}
 }
+
+func TestPlan_DetailsHaveTransactionsOfTheirOwn(t *testing.T) {
+	p := &Profile{ID: "map", Protocol: ProtocolModbus, Points: []Point{
+		{Name: "summary", Table: Holding, Type: U16, Address: 0, Alarm: true},
+		{Name: "d1", Table: Holding, Type: U16, Address: 1, Alarm: true, DetailOf: "summary"},
+		{Name: "t", Table: Holding, Type: U16, Address: 2},
+		{Name: "d2", Table: Holding, Type: U16, Address: 3, DetailOf: "summary"},
+	}}
+	var got []string
+	for _, g := range p.Plan(benchLines[0].line) {
+		got = append(got, fmt.Sprintf("%d+%d %s", g.Address, g.Count, g.Detail))
+	}
+	if want := []string{"0+1 ", "2+1 ", "1+1 summary", "3+1 summary"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -17,17 +17,22 @@ import (
 // Library holds profiles by their id.
 type Library map[string]*Profile
 
-// Protocols a profile may name.
+// Protocols a profile may name. Only the points of a Modbus profile stand in tables; a
+// driver of another protocol knows by itself where its points are.
 const (
 	ProtocolModbus = "modbus"
 	ProtocolPN532  = "pn532"
+	ProtocolDCON   = "dcon" // Advantech ADAM-4000 and its likes, see drivers/blueprint
 )
+
+var protocols = []string{ProtocolModbus, ProtocolPN532, ProtocolDCON}
 
 // Profile describes one kind of device.
 type Profile struct {
 	ID           string        `yaml:"id,required"`
 	Vendor       string        `yaml:"vendor,required"`
 	Model        string        `yaml:"model,required"`
+	Firmware     string        `yaml:"firmware"`        // which versions the map is of; another map is another profile
 	Source       string        `yaml:"source,required"` // the document the facts come from
 	Verified     bool          `yaml:"verified"`        // proved on the hardware itself
 	Name         contract.Text `yaml:"name,required"`
@@ -38,8 +43,17 @@ type Profile struct {
 	MaxBits      int           `yaml:"max_bits"`      // per request, 1..2000; 0 = 2000
 	Dialect      Dialect       `yaml:"dialect"`       // how the device departs from Modbus framing
 	InFlight     int           `yaml:"in_flight"`     // TCP transactions it takes at once, 1..16; 0 = 1
-	Forbidden    []Range       `yaml:"forbidden"`     // never read across, never written
-	Points       []Point       `yaml:"-"`             // repeats are already expanded
+	Tap          Tap           `yaml:"tap"`           // how a fire panel that is only listened to is understood
+	DocBase      DocBase       `yaml:"doc_base"`      // how the document counts; then every doc is held against its address
+	Private      []Private     `yaml:"private_functions"`
+	Forbidden    []Range       `yaml:"forbidden"` // never read across, never written
+	Points       []Point       `yaml:"-"`         // repeats are already expanded
+}
+
+// Private is a function code of the maker's own: known, and not spoken by any driver.
+type Private struct {
+	Code uint8  `yaml:"code,required"`
+	What string `yaml:"what,required"`
 }
 
 // Dialect is a departure from standard Modbus framing.
@@ -92,111 +106,45 @@ const (
 // Bits reports whether the table holds single bits.
 func (t Table) Bits() bool { return t == Coil || t == Discrete }
 
-// Range is a run of addresses, both ends included.
+// Range is a run of addresses, both ends included, that are left alone.
 type Range struct {
-	Table Table  `yaml:"table,required"`
-	From  uint16 `yaml:"from,required"`
-	To    uint16 `yaml:"to,required"`
-	Why   string `yaml:"why,required"`
+	Table  Table  `yaml:"table,required"`
+	From   uint16 `yaml:"from,required"`
+	To     uint16 `yaml:"to,required"`
+	Access Access `yaml:"access"` // what is forbidden; "" is both
+	Why    string `yaml:"why,required"`
 }
+
+// Access is what a [Range] forbids.
+type Access string
+
+// Accesses. Where only writing is forbidden a merged read may still span the range.
+const (
+	ReadWrite Access = ""
+	ReadOnly  Access = "read"  // must not be read, may be written
+	WriteOnly Access = "write" // must not be written, may be read across
+)
 
 func (r Range) touches(t Table, from, to int) bool {
 	return r.Table == t && from <= int(r.To) && to >= int(r.From)
 }
 
-// Type is how the raw words of a point are read.
-type Type string
-
-// Types. A point in a bit table is always a Bit; in a register table Bit means one bit
-// of a register, chosen with Shift.
-const (
-	Bit     Type = "bit"
-	U16     Type = "u16"
-	S16     Type = "s16"
-	U32     Type = "u32"
-	S32     Type = "s32"
-	Float32 Type = "f32"
-)
-
-// words is how many addresses the type takes.
-func (t Type) words() int {
-	if t == U32 || t == S32 || t == Float32 {
-		return 2
-	}
-	return 1
-}
-
-// Order is the order of bytes on the wire, A being the most significant byte of the
-// value. "" is the standard one: ab, abcd.
-type Order string
-
-// Orders.
-const (
-	OrderAB   Order = "ab"
-	OrderBA   Order = "ba"
-	OrderABCD Order = "abcd"
-	OrderBADC Order = "badc"
-	OrderCDAB Order = "cdab"
-	OrderDCBA Order = "dcba"
-)
-
-// Point is one value of the device.
-//
-// The value is ((raw >> Shift) & Mask) * Scale + Offset, divided by the value of
-// DivisorPoint where there is one; Invert turns a bit round.
-type Point struct {
-	Name     string                  `yaml:"name,required"`
-	Title    contract.Text           `yaml:"title,required"`
-	Unit     contract.Unit           `yaml:"unit"`
-	Decimals int                     `yaml:"decimals"`
-	Enum     map[int64]contract.Text `yaml:"enum"`
-	Alarm    bool                    `yaml:"alarm"`      // alarms depend on it: read first and most often
-	Writable bool                    `yaml:"writable"`   //
-	NoRead   bool                    `yaml:"write_only"` // not part of any group
-	Min      *float64                `yaml:"min"`        // outside is bad:out_of_range
-	Max      *float64                `yaml:"max"`
-
-	Table   Table  `yaml:"table"`
-	Address uint16 `yaml:"address"` // on the wire, from 0
-	Doc     string `yaml:"doc"`     // the address as the document writes it
-	Type    Type   `yaml:"type"`
-	Order   Order  `yaml:"order"`
-
-	Mask         uint32    `yaml:"mask"`
-	Shift        uint8     `yaml:"shift"`
-	Invert       bool      `yaml:"invert"`
-	Scale        float64   `yaml:"scale"` // 0 = 1
-	Offset       float64   `yaml:"offset"`
-	DivisorPoint string    `yaml:"divisor_point"`
-	BadWhen      []BadWhen `yaml:"bad_when"`
-
-	// WriteValue is the word that does it (234 for a reset): only the value 1 can be
-	// written to such a point.
-	WriteValue *uint16 `yaml:"write_value"`
-	// WriteTick makes the point a bounded pulse: a value in seconds goes out as that
-	// many ticks, raw, also on a coil, where the standard knows only on and off.
-	WriteTick time.Duration `yaml:"write_tick"`
-	// WriteMultiple uses the multiple-write functions for a single address.
-	WriteMultiple bool `yaml:"write_multiple"`
-}
-
-// BadWhen says which raw value makes a point's quality bad: a sentinel of its own or a
-// fault flag beside it. The raw value is taken after Shift and Mask.
-type BadWhen struct {
-	Point   string            `yaml:"point"`   // "" = this point
-	Equals  []int64           `yaml:"equals"`  // bad when one of these
-	Not     []int64           `yaml:"not"`     // bad when none of these
-	Quality *contract.Quality `yaml:"quality"` // default bad:sensor_fault
-}
-
 // Point finds a point by name.
 func (p *Profile) Point(name string) (Point, bool) {
-	for i := range p.Points {
-		if p.Points[i].Name == name {
-			return p.Points[i], true
-		}
+	if pt := p.find(name); pt != nil {
+		return *pt, true
 	}
 	return Point{}, false
+}
+
+// find is [Profile.Point] without copying; nil if there is none.
+func (p *Profile) find(name string) *Point {
+	for i := range p.Points {
+		if p.Points[i].Name == name {
+			return &p.Points[i]
+		}
+	}
+	return nil
 }
 
 // Limit is the most addresses one request may ask of the table.
@@ -213,10 +161,20 @@ func (p *Profile) Limit(t Table) int {
 	return 125
 }
 
-// forbids returns the range that from..to touches.
+// forbids returns the range that may not be read and that from..to touches.
 func (p *Profile) forbids(t Table, from, to int) (Range, bool) {
+	return p.forbidden(WriteOnly, t, from, to)
+}
+
+// forbidsWrite returns the range that may not be written and that from..to touches.
+func (p *Profile) forbidsWrite(t Table, from, to int) (Range, bool) {
+	return p.forbidden(ReadOnly, t, from, to)
+}
+
+// forbidden looks among the ranges that do not let this access pass.
+func (p *Profile) forbidden(pass Access, t Table, from, to int) (Range, bool) {
 	for _, r := range p.Forbidden {
-		if r.touches(t, from, to) {
+		if r.Access != pass && r.touches(t, from, to) {
 			return r, true
 		}
 	}
@@ -225,20 +183,4 @@ func (p *Profile) forbids(t Table, from, to int) (Range, bool) {
 
 func (r Range) String() string {
 	return fmt.Sprintf("%s 0x%04X-0x%04X (%s)", r.Table, r.From, r.To, r.Why)
-}
-
-func (pt *Point) last() int { return int(pt.Address) + pt.Type.words() - 1 }
-
-// needs lists the points that must be read together with pt.
-func (pt *Point) needs() []string {
-	var out []string
-	if pt.DivisorPoint != "" {
-		out = append(out, pt.DivisorPoint)
-	}
-	for _, b := range pt.BadWhen {
-		if b.Point != "" && b.Point != pt.Name {
-			out = append(out, b.Point)
-		}
-	}
-	return out
 }
