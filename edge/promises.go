@@ -98,8 +98,20 @@ func proveBus(c *config.Config, index, baud int) busProof {
 		resets.Device = "" // whoever is reset: one a second on the whole bus
 		p.model.Outputs = append(p.model.Outputs, resets)
 	}
+	p.model.Window = p.window(c)
 	p.result = deadline.Analyze(p.model)
 	return p
+}
+
+// window is how many transactions a device of the bus takes at once.
+func (p *busProof) window(c *config.Config) int {
+	n := 1
+	for _, d := range p.bus.Devices {
+		if prof := c.Profiles[d.Profile]; prof != nil && !p.bus.Serial() && prof.Timing.Pause == 0 {
+			n = max(n, prof.InFlight)
+		}
+	}
+	return n
 }
 
 // lineOf is what a character and a silence cost on a bus.
@@ -146,7 +158,8 @@ func (t timing) timeout() time.Duration {
 	if t.bus.Serial() {
 		return t.profile.Timing.Filled().Timeout
 	}
-	return cmp.Or(t.profile.Timing.Timeout, max(tcpTimeout, 2*t.profile.Timing.ReactionMax))
+	d := cmp.Or(t.profile.Timing.Timeout, max(tcpTimeout, 2*t.profile.Timing.ReactionMax))
+	return d + d/4 // on a connection it may come a quarter late
 }
 
 func (t timing) task(d *config.Device, g profile.Group) deadline.Task {

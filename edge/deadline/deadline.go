@@ -73,6 +73,9 @@ type Bus struct {
 	Tasks   []Task
 	Outputs []Outputs
 	Dead    int // devices that may fail at once
+	// Window is how many transactions the bus has on the way at once; 0 is 1. The time
+	// of a window is taken for the sum of its transactions, in any order of answering.
+	Window int
 }
 
 // Bound is what holds for one task.

@@ -94,16 +94,18 @@ func (v *view) response(s scope, every time.Duration) (worst time.Duration, ok b
 
 // blocking is the most that can be in flight, or late, when the task's turn comes.
 func (v *view) blocking(s scope) time.Duration {
-	var most time.Duration
+	var most, longest time.Duration
 	own := v.bus.Tasks[v.task].Device
 	for i := range v.bus.Tasks {
 		t := &v.bus.Tasks[i]
-		most = max(most, t.Cost)
+		most, longest = max(most, t.Cost), max(longest, t.Cost)
 		if s == failedOwn && v.bus.Dead > 0 || s == wellOwn && v.bus.Dead > 0 && t.Device != own {
 			most = max(most, t.Timeout)
 		}
 	}
-	return most + Stall
+	// The window in flight may be full, and so may the task's own, whose others can be
+	// answered before it.
+	return most + 2*time.Duration(max(v.bus.Window, 1)-1)*longest + Stall
 }
 
 // interference is the most that work of higher priority takes of a window of length w.

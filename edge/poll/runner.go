@@ -162,6 +162,11 @@ func (r *runner) turn(ctx context.Context) error {
 }
 
 func (r *runner) ask(ctx context.Context, t Turn) error {
+	if b, ok := r.devices[r.groups[t.Item].Device].(drivers.Batch); ok && b.Depth() > 1 {
+		if others := r.plan.Beside(t, b.Depth()-1, time.Now()); len(others) > 0 {
+			return r.askTogether(ctx, b, append([]Turn{t}, others...))
+		}
+	}
 	g := &r.groups[t.Item]
 	began := time.Now()
 	r.lane = t.Lane
@@ -173,29 +178,43 @@ func (r *runner) ask(ctx context.Context, t Turn) error {
 	if isLinkDown(err) || errors.Is(err, drivers.ErrYielded) {
 		return r.lost(err)
 	}
-	watched := r.plan.Watched(g.Device)
-	v := verdictOf(err)
-	r.plan.Done(t, began, now, v)
-	r.account(g.Device, now, err)
-	r.metrics.poll(r.cfg.ID, now.Sub(began), g.floor, err)
 	r.spent(t.Lane, began, now)
-	switch {
-	case err == nil:
-		r.publish(g, rs, now)
-		r.answered(t.Item, began)
-	case v == Failed && (watched && !r.plan.Watched(g.Device) || r.neverRead(g.Device)):
-		// The first failure is the whole device's: its other groups are not asked until
-		// it answers again, so nothing of it is known any more.
-		r.publishBad(r.cfg.Devices[g.Device].Points, drivers.QualityOf(err))
-		r.silent(g.Device)
-	case v == Refused && !watched:
-		// It is being rested and its points say so already.
-	default:
-		r.publishBad(g.points, drivers.QualityOf(err))
-		r.unanswered(t.Item)
-	}
+	r.conclude(t, answer{readings: rs, err: err, verdict: verdictOf(err), began: began, charged: began, now: now})
 	r.replan(g.Device, now)
 	return nil
+}
+
+// answer is how a turn ended.
+type answer struct {
+	readings   []contract.Reading
+	err        error
+	verdict    Verdict
+	began, now time.Time
+	charged    time.Time // from when on the line's time is the turn's
+}
+
+// conclude records a turn and hands on what it brought.
+func (r *runner) conclude(t Turn, a answer) {
+	g := &r.groups[t.Item]
+	watched := r.plan.Watched(g.Device)
+	r.plan.Done(t, a.charged, a.now, a.verdict)
+	r.account(g.Device, a.now, a.err)
+	r.metrics.poll(r.cfg.ID, a.now.Sub(a.charged), g.floor, a.err)
+	switch {
+	case a.err == nil:
+		r.publish(g, a.readings, a.now)
+		r.answered(t.Item, a.began)
+	case a.verdict == Failed && (watched && !r.plan.Watched(g.Device) || r.neverRead(g.Device)):
+		// The first failure is the whole device's: its other groups are not asked until
+		// it answers again, so nothing of it is known any more.
+		r.publishBad(r.cfg.Devices[g.Device].Points, drivers.QualityOf(a.err))
+		r.silent(g.Device)
+	case a.verdict == Refused && !watched:
+		// It is being rested and its points say so already.
+	default:
+		r.publishBad(g.points, drivers.QualityOf(a.err))
+		r.unanswered(t.Item)
+	}
 }
 
 // lost passes on that the bus is gone. A driver that gave way to a write is asked again
@@ -211,6 +230,8 @@ func (r *runner) lost(err error) error {
 // not the device's; an exception is an answer.
 func verdictOf(err error) Verdict {
 	switch {
+	case errors.Is(err, drivers.ErrTimeout):
+		return Failed // also when a gateway says so of its device
 	case err == nil || errors.Is(err, drivers.ErrException):
 		return Answered
 	case errors.Is(err, drivers.ErrQuarantined):

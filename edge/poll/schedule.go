@@ -203,6 +203,23 @@ func (s *Schedule) Next(now time.Time) Turn {
 	return best
 }
 
+// Beside lists what of t's device is due as well and may be on the way together with it:
+// at most n other turns.
+func (s *Schedule) Beside(t Turn, n int, now time.Time) (out []Turn) {
+	if t.Lane != LanePoll {
+		return nil
+	}
+	for _, i := range s.order {
+		if i == t.Item || s.items[i].Device != s.items[t.Item].Device || len(out) == n {
+			continue
+		}
+		if at, lane := s.when(i, now); lane == LanePoll && !at.After(now) {
+			out = append(out, Turn{Item: i, Lane: lane})
+		}
+	}
+	return out
+}
+
 var never = time.Unix(1<<40, 0)
 
 // when is the earliest moment item i is to be asked, and in which lane.
