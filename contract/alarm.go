@@ -135,6 +135,7 @@ type CheckIn struct {
 	Reader DeviceID  `json:"reader"`
 	Name   Text      `json:"name"`
 	Place  Place     `json:"place"`
-	UID    string    `json:"uid"` // upper-case hex without separators
+	UID    string    `json:"uid"`             // upper-case hex without separators
+	Texts  []string  `json:"texts,omitempty"` // texts and links on the tag
 	At     time.Time `json:"at"`
 }

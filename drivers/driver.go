@@ -61,7 +61,14 @@ type Writer interface {
 // Listener is a Device that speaks by itself or by being asked in a tight loop, such
 // as a tag reader. Listen returns when ctx ends or the line fails.
 type Listener interface {
-	Listen(ctx context.Context, tap func(uid []byte, at time.Time)) error
+	Listen(ctx context.Context, tap func(Tap)) error
+}
+
+// Tap is a tag held to a reader.
+type Tap struct {
+	UID   []byte    // whole, as the tag gives it
+	Texts []string  // the texts and links on the tag; none where it has none or can not be read
+	At    time.Time //
 }
 
 // Source is a Device that speaks by itself and tells readings, such as a panel that is

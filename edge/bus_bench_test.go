@@ -22,7 +22,7 @@ type tally struct {
 	good map[contract.DeviceID]int
 }
 
-func (c *tally) Tap(contract.DeviceID, []byte, time.Time) {}
+func (c *tally) Tap(contract.DeviceID, drivers.Tap) {}
 func (c *tally) Readings(rs []contract.Reading) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"anlan/contract"
+	"anlan/drivers"
 	"anlan/edge/alarm"
 	"anlan/edge/output"
 	"anlan/edge/spool"
@@ -58,8 +59,7 @@ type (
 	readingsMsg []contract.Reading
 	tapMsg      struct {
 		reader contract.DeviceID
-		uid    []byte
-		at     time.Time
+		tap    drivers.Tap
 	}
 	reportMsg contract.ActionReport
 	resetMsg  struct {
@@ -82,8 +82,9 @@ func (c *core) Readings(rs []contract.Reading) {
 }
 
 // Tap implements poll.Sink.
-func (c *core) Tap(reader contract.DeviceID, uid []byte, at time.Time) {
-	c.inbox <- tapMsg{reader, append([]byte(nil), uid...), at}
+func (c *core) Tap(reader contract.DeviceID, t drivers.Tap) {
+	t.UID = append([]byte(nil), t.UID...)
+	c.inbox <- tapMsg{reader, t}
 }
 
 // report takes what the outputs say.
@@ -152,7 +153,7 @@ func (c *core) take(m any) {
 		c.samples(c.batcher.Add(m, now))
 	case tapMsg:
 		k := c.readers[m.reader]
-		k.Reader, k.UID, k.At = m.reader, strings.ToUpper(hex.EncodeToString(m.uid)), m.at
+		k.Reader, k.UID, k.Texts, k.At = m.reader, strings.ToUpper(hex.EncodeToString(m.tap.UID)), m.tap.Texts, m.tap.At
 		c.log.Info("check-in", "reader", m.reader, "uid", k.UID)
 		c.put(contract.KindCheckIn, k)
 		c.flush()

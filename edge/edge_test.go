@@ -119,7 +119,7 @@ func TestEdge_FireThenGas(t *testing.T) {
 	w.taps <- []byte{0x04, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0xF6}
 	c.until("check-in", func() bool {
 		k := payloads[contract.CheckIn](c, contract.KindCheckIn)
-		return len(k) == 1 && k[0].UID == "04A1B2C3D4E5F6" && k[0].Reader == "f01-nfc" && k[0].Place.Floor == 1
+		return len(k) == 1 && k[0].UID == "04A1B2C3D4E5F6" && k[0].Reader == "f01-nfc" && k[0].Place.Floor == 1 && slices.Equal(k[0].Texts, []string{"巡检点-07"})
 	})
 	c.until("samples", func() bool { return c.samples > 40 })
 	stop()

@@ -149,7 +149,7 @@ func (n *newest) Readings(rs []contract.Reading) {
 		n.r[r.Point] = r
 	}
 }
-func (*newest) Tap(contract.DeviceID, []byte, time.Time) {}
+func (*newest) Tap(contract.DeviceID, drivers.Tap) {}
 
 // slowSite makes the poller of a configuration with slow buses.
 func slowSite(cfg *config.Config) (map[contract.BusID]*slowBus, []poll.BusConfig) {

@@ -128,11 +128,11 @@ func (worldReader) Read(context.Context, int) ([]contract.Reading, error) {
 	return nil, drivers.ErrNoPoint
 }
 
-func (r worldReader) Listen(ctx context.Context, tap func([]byte, time.Time)) error {
+func (r worldReader) Listen(ctx context.Context, tap func(drivers.Tap)) error {
 	for {
 		select {
 		case uid := <-r.world.taps:
-			tap(uid, time.Now())
+			tap(drivers.Tap{UID: uid, Texts: []string{"巡检点-07"}, At: time.Now()})
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -142,10 +142,14 @@ func (s *Service) Boot(ctx context.Context, tx *sql.Tx, id contract.EdgeID, b co
 
 // CheckIn stores a tag held to a reader, once per record.
 func (s *Service) CheckIn(ctx context.Context, tx *sql.Tx, id contract.EdgeID, p contract.Position, c contract.CheckIn, recv time.Time) error {
+	texts, err := json.Marshal(append([]string{}, c.Texts...))
+	if err != nil {
+		return fmt.Errorf("fleet: store check-in of %s: %w", id, err)
+	}
 	st := &statements{ctx: ctx, tx: tx}
-	st.run(`INSERT INTO check_in (edge, epoch, seq, reader, name, place, uid, at, recv_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)
+	st.run(`INSERT INTO check_in (edge, epoch, seq, reader, name, place, uid, texts, at, recv_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)
 		ON CONFLICT DO NOTHING`,
-		string(id), p.Epoch, int64(p.Seq), string(c.Reader), c.Name, c.Place, c.UID, db.Millis(c.At), db.Millis(recv))
+		string(id), p.Epoch, int64(p.Seq), string(c.Reader), c.Name, c.Place, c.UID, string(texts), db.Millis(c.At), db.Millis(recv))
 	if st.err != nil {
 		return fmt.Errorf("fleet: store check-in of %s: %w", id, st.err)
 	}

@@ -262,19 +262,19 @@ func (s *Service) PointOf(ctx context.Context, id contract.EdgeID, p contract.Po
 
 // CheckIns lists the newest check-ins, newest first.
 func (s *Service) CheckIns(ctx context.Context, limit int) (out []CheckIn, err error) {
-	rows, err := s.db.Read().QueryContext(ctx, `SELECT edge, reader, name, place, uid, at, recv_at FROM check_in ORDER BY at DESC, edge, seq DESC LIMIT $1`, limit)
+	rows, err := s.db.Read().QueryContext(ctx, `SELECT edge, reader, name, place, uid, texts, at, recv_at FROM check_in ORDER BY at DESC, edge, seq DESC LIMIT $1`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("fleet: list check-ins: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var c CheckIn
-		var name, place string
+		var name, place, texts string
 		var at, recv int64
-		if err := rows.Scan(&c.Edge, &c.Reader, &name, &place, &c.UID, &at, &recv); err != nil {
+		if err := rows.Scan(&c.Edge, &c.Reader, &name, &place, &c.UID, &texts, &at, &recv); err != nil {
 			return nil, fmt.Errorf("fleet: list check-ins: %w", err)
 		}
-		if err := errors.Join(json.Unmarshal([]byte(name), &c.Name), json.Unmarshal([]byte(place), &c.Place)); err != nil {
+		if err := errors.Join(json.Unmarshal([]byte(name), &c.Name), json.Unmarshal([]byte(place), &c.Place), json.Unmarshal([]byte(texts), &c.Texts)); err != nil {
 			return nil, fmt.Errorf("fleet: read check-in: %w", err)
 		}
 		c.At, c.ReceivedAt = db.Time(at), db.Time(recv)

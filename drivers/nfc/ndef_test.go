@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -125,8 +126,8 @@ func TestPN532_TheTagsMessageComesWhole(t *testing.T) {
 	memory = append(memory, make([]byte, 180-len(memory))...)
 	for name, c := range map[string]struct {
 		memory []byte
-		ndef   string
-	}{"message": {memory, ndefBoth}, "never formatted": {make([]byte, 180), ""}, "gone after the first page": {memory[:32], ""}} {
+		texts  []string
+	}{"message": {memory, []string{"https://example.cn", "巡检点-07"}}, "never formatted": {make([]byte, 180), nil}, "gone after the first page": {memory[:32], nil}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				near, far := net.Pipe()
@@ -139,12 +140,12 @@ func TestPN532_TheTagsMessageComesWhole(t *testing.T) {
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
-				var taps []Tap
-				if err := dev.(*Reader).ListenTaps(ctx, func(tap Tap) { taps = append(taps, tap) }); !errors.Is(err, context.DeadlineExceeded) {
+				var taps []drivers.Tap
+				if err := dev.(*Reader).Listen(ctx, func(tap drivers.Tap) { taps = append(taps, tap) }); !errors.Is(err, context.DeadlineExceeded) {
 					t.Error(err)
 				}
-				if len(taps) != 1 || !bytes.Equal(taps[0].UID, guardUID) || strings.ToUpper(hex.EncodeToString(taps[0].NDEF)) != c.ndef {
-					t.Errorf("taps %+v, want one with %s", taps, c.ndef)
+				if len(taps) != 1 || !bytes.Equal(taps[0].UID, guardUID) || !slices.Equal(taps[0].Texts, c.texts) {
+					t.Errorf("taps %+v, want one with %q", taps, c.texts)
 				}
 				if err := errors.Join(bus.Close(), far.Close()); err != nil {
 					t.Error(err)

@@ -77,7 +77,7 @@ func listen(t *testing.T, field func() string, d time.Duration) (taps [][]byte, 
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
-	err = dev.(drivers.Listener).Listen(ctx, func(uid []byte, _ time.Time) { taps = append(taps, slices.Clone(uid)) })
+	err = dev.(drivers.Listener).Listen(ctx, func(t drivers.Tap) { taps = append(taps, slices.Clone(t.UID)) })
 	if err := errors.Join(bus.Close(), far.Close()); err != nil {
 		t.Error(err)
 	}

@@ -34,7 +34,7 @@ func hear(t *testing.T, talk func(net.Conn)) (taps [][]byte, err error) {
 			t.Error(err)
 		}
 	})
-	err = dev.(drivers.Listener).Listen(t.Context(), func(uid []byte, _ time.Time) { taps = append(taps, slices.Clone(uid)) })
+	err = dev.(drivers.Listener).Listen(t.Context(), func(t drivers.Tap) { taps = append(taps, slices.Clone(t.UID)) })
 	if err := bus.Close(); err != nil {
 		t.Error(err)
 	}

@@ -104,23 +104,11 @@ func (r *Reader) Read(context.Context, int) ([]contract.Reading, error) {
 // Absence is how long a tag must be away before it counts as held anew.
 const Absence = 1500 * time.Millisecond
 
-// Tap is a tag held to a reader.
-type Tap struct {
-	UID  []byte // whole, as the tag gives it
-	NDEF []byte // the tag's message, nil if it has none or could not be read; see [ParseNDEF]
-	At   time.Time
-}
-
-// Listen is [Reader.ListenTaps] for one who wants no more than the UID.
-func (r *Reader) Listen(ctx context.Context, tap func(uid []byte, at time.Time)) error {
-	return r.ListenTaps(ctx, func(t Tap) { tap(t.UID, t.At) })
-}
-
-// ListenTaps wakes the reader and reports each tag once per presence. It returns ctx's
+// Listen wakes the reader and reports each tag once per presence. It returns ctx's
 // error when ctx ends, [drivers.ErrLinkDown] when the port is gone, and
 // [drivers.ErrTimeout] when the reader stays silent or [drivers.ErrCorrupt] when it
 // talks nonsense, each after several tries; tap is called from this goroutine.
-func (r *Reader) ListenTaps(ctx context.Context, tap func(Tap)) error {
+func (r *Reader) Listen(ctx context.Context, tap func(drivers.Tap)) error {
 	c := r.bus.model.begin(r.bus.stream)
 	l := c.wire()
 	defer l.Guard(ctx)()
@@ -148,14 +136,23 @@ func (r *Reader) ListenTaps(ctx context.Context, tap func(Tap)) error {
 }
 
 // tap reads what else the tag says. That never costs the tap: the tag may be gone by now.
-func (r *Reader) tap(ctx context.Context, found *tag) Tap {
-	t := Tap{UID: found.uid, At: time.Now()}
+func (r *Reader) tap(ctx context.Context, found *tag) drivers.Tap {
+	t := drivers.Tap{UID: found.uid, At: time.Now()}
 	if found.ndef == nil {
 		return t
 	}
-	var err error
-	if t.NDEF, err = found.ndef(ctx); err != nil {
+	message, err := found.ndef(ctx)
+	var records []Record
+	if err == nil && len(message) > 0 {
+		records, err = ParseNDEF(message)
+	}
+	if err != nil {
 		r.bus.log.Info("tag without a message that can be read", "device", r.id, "error", err)
+	}
+	for _, r := range records {
+		if r.Text != "" {
+			t.Texts = append(t.Texts, r.Text)
+		}
 	}
 	return t
 }

@@ -10,11 +10,6 @@ import (
 	"anlan/drivers"
 )
 
-// source is a device that tells readings by itself, such as a tapped panel.
-type source interface {
-	Listen(ctx context.Context, heard func([]contract.Reading)) error
-}
-
 // listen gives the bus to a device that speaks by itself. Nothing can be written there.
 func (r *runner) listen(ctx context.Context, listen func(context.Context) error) error {
 	done := make(chan struct{})

@@ -27,7 +27,7 @@ import (
 // Sink takes what the buses say. Its methods must not block for long.
 type Sink interface {
 	Readings(rs []contract.Reading)
-	Tap(reader contract.DeviceID, uid []byte, at time.Time)
+	Tap(reader contract.DeviceID, t drivers.Tap)
 }
 
 // BusConfig is one bus with its devices.

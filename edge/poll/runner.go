@@ -122,10 +122,10 @@ func (r *runner) bind(bus drivers.Bus) (listen func(context.Context) error) {
 		switch dev := dev.(type) {
 		case drivers.Listener:
 			listen = func(ctx context.Context) error {
-				return dev.Listen(ctx, func(uid []byte, at time.Time) { r.sink.Tap(d.Spec.ID, uid, at) })
+				return dev.Listen(ctx, func(t drivers.Tap) { r.sink.Tap(d.Spec.ID, t) })
 			}
 			continue
-		case source:
+		case drivers.Source:
 			listen = func(ctx context.Context) error {
 				return dev.Listen(ctx, func(rs []contract.Reading) { r.heard(i, rs) })
 			}

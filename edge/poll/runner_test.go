@@ -63,7 +63,7 @@ func (q *quiet) newest() map[contract.PointID]contract.Reading {
 	return maps.Clone(q.n)
 }
 
-func (*quiet) Tap(contract.DeviceID, []byte, time.Time) {}
+func (*quiet) Tap(contract.DeviceID, drivers.Tap) {}
 
 // polling runs a poller on the script.
 func polling(t *testing.T, s *script, paces map[contract.PointID]Pace) (p *Poller, sink *quiet, stop func()) {

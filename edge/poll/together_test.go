@@ -79,7 +79,7 @@ type newestReadings struct {
 	by map[contract.PointID]contract.Reading
 }
 
-func (s *newestReadings) Tap(contract.DeviceID, []byte, time.Time) {}
+func (s *newestReadings) Tap(contract.DeviceID, drivers.Tap) {}
 func (s *newestReadings) Readings(rs []contract.Reading) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -629,6 +629,7 @@ export interface components {
       reader: string;
       /** Format: date-time */
       received_at: string;
+      texts?: string[] | null;
       uid: string;
     };
     CheckIns: {

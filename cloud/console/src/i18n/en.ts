@@ -275,6 +275,7 @@ export const en: Words = {
     reader: "Reader",
     place: "Place",
     uid: "Tag",
+    texts: "On the tag",
   },
   age: { s: "{{n}} s", m: "{{n}} min", h: "{{n}} h", d: "{{n}} d" },
   common: {

@@ -264,6 +264,7 @@ export const zh = {
     reader: "读卡器",
     place: "位置",
     uid: "卡号",
+    texts: "标签内容",
   },
   age: { s: "{{n}} 秒", m: "{{n}} 分", h: "{{n}} 小时", d: "{{n}} 天" },
   common: {

@@ -87,6 +87,7 @@ function CheckIns() {
             { title: t("checkin.reader"), render: (_, c) => say(c.name) },
             { title: t("checkin.place"), render: (_, c) => placeName(c.place, c.building_name) },
             { title: t("checkin.uid"), dataIndex: "uid" },
+            { title: t("checkin.texts"), render: (_, c) => c.texts?.join(" · ") },
           ]}
         />
       )}
