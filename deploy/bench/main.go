@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -20,7 +21,7 @@ type options struct {
 	bin         string
 	repetitions int
 	batches     int
-	out         string
+	only, out   string
 }
 
 func main() {
@@ -34,6 +35,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", bin, "`folder` of the binaries; env ANLAN_BIN")
 	flag.IntVar(&o.repetitions, "repetitions", 25, "how many alarms to time")
 	flag.IntVar(&o.batches, "batches", 1000, "how many telemetry batches to send")
+	flag.StringVar(&o.only, "only", "", "measure only the parts whose name has this in it")
 	flag.StringVar(&o.out, "out", filepath.Join("artifacts", "bench.txt"), "`file` that keeps the table")
 	flag.Parse()
 	if err := run(ctx, o, os.Stdout, os.Stderr); err != nil {
@@ -61,7 +63,11 @@ func run(ctx context.Context, o options, stdout, progress io.Writer) error {
 		{"spool", spoolRows},
 		{fmt.Sprintf("alarm, %d times", o.repetitions), alarmRows},
 		{"ingest", ingestRows},
+		{fmt.Sprintf("%d devices", manyDevices), deviceRows},
 	} {
+		if !strings.Contains(part.name, o.only) {
+			continue
+		}
 		began := time.Now()
 		fmt.Fprintf(progress, "bench: %s ... ", part.name)
 		got, err := part.do(ctx, o, dir)
