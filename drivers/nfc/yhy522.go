@@ -17,8 +17,9 @@ import (
 //
 // Frames are AA BB, length, command or status, data, check; the length counts itself, and
 // the check is the XOR from the length to the last byte of data. A byte AA behind the
-// head is followed by a 00 that counts for nothing. UNVERIFIED on hardware: that "no tag"
-// is the inverted command without data.
+// head is followed by a 00 that counts for nothing; "no tag" is the inverted command
+// without data (the manual of December 2018, 10.4). UNVERIFIED on hardware: that a number
+// of 7 or 10 bytes comes whole.
 func OpenYHY522(ctx context.Context, cfg Config) (drivers.Bus, error) {
 	return open(ctx, cfg, 19200, yhy522Model)
 }
@@ -65,7 +66,7 @@ func (l *yhy522) look(ctx context.Context) (*tag, error) {
 		return nil, err
 	case status == ^byte(yhyReadID) && len(data) == 0:
 		return nil, nil
-	case status != yhyReadID || len(data) != 4:
+	case status != yhyReadID || len(data) != 4 && len(data) != 7 && len(data) != 10:
 		return nil, fmt.Errorf("status %#02x with %d bytes: %w", status, len(data), drivers.ErrCorrupt)
 	}
 	return &tag{uid: data}, nil

@@ -2,36 +2,39 @@ package paneltap
 
 import (
 	"encoding/hex"
-	"strings"
 )
 
-// crt hears the panel's side of the dialogue on a GST500 or GST5000's CRT port. Source: a
-// field transmission unit's firmware (gst500.c). An event is a head, three bytes of
-// address, the kind of device, an event code, an 8-bit sum and a last byte.
+// crt hears a GST500 or GST5000's CRT port. Source: a field transmission unit's firmware
+// (gst500.c, gst500.h). In each turn the CRT sends the panel's number and 00, the panel
+// its number, the CRT 0F, the panel one frame, and the CRT 1F: head, data, 8-bit sum of
+// the data, BB; where there are no data there is no sum.
 //
-// UNVERIFIED on hardware: whether the sum has the head in it (both are taken), what the
-// last byte is (it is not looked at), and that a node is written as the six digits of its
-// address. The ninth bit, which marks addresses for the panels, does not reach an
-// ordinary port.
+// UNVERIFIED on hardware: that a node is written as the six digits of its address. The
+// ninth bit marks addresses for the panels. What a panel says has it at 0: a port that
+// does not know ninth bits hears it best with parity space.
 type crt struct {
 	have  []byte
 	noise uint64
+	since int // bytes since the last frame
 }
 
-// Heads of events, and the single byte of an idle panel.
+// Heads of frames, and their tail.
 const (
-	crtAlarm   = 0xDD
-	crtFault   = 0xEE
-	crtPanel   = 0xCB
+	crtAlarm   = 0xDD // 3 bytes of address, type of device, event
+	crtFault   = 0xEE // the same
+	crtPanel   = 0xCB // 1 byte: the panel's own state
 	crtReset   = 0xAA
 	crtSilence = 0xAB
 	crtIdle    = 0xF0
+	crtTail    = 0xBB
 
-	crtFrame = 8 // head, 3 address, kind, code, sum, last
+	// crtBetween is how much the dialogue puts between two frames: 1F, number, 00,
+	// number, 0F.
+	crtBetween = 5
 )
 
 // NewCRT makes the decoder of a CRT port.
-func NewCRT() Decoder { return &crt{} }
+func NewCRT() Decoder { return &crt{since: crtBetween + 1} }
 
 func (d *crt) Noise() uint64 { return d.noise }
 
@@ -43,49 +46,85 @@ func (d *crt) Feed(b []byte) (out []Event) {
 		if used == 0 {
 			break // more is to come
 		}
-		if d.have = d.have[used:]; ok {
-			out = append(out, e...)
-		} else {
-			d.noise += uint64(used)
+		d.have = d.have[used:]
+		// The end of a damaged event, its sum and BB, can look like a reset. It is none
+		// unless it comes where a frame begins: all nodes would be made out to be normal.
+		if ok && (!e.Reset || d.since <= crtBetween) {
+			out = append(out, e)
+			d.since = 0
+			continue
 		}
+		d.noise += uint64(used)
+		d.since += used
 	}
 	d.have = append([]byte(nil), d.have...) // not the whole history
 	return out
 }
 
-// parseCRT takes an event off the front of b and tells how many bytes are done with: 0
+// parseCRT takes a frame off the front of b and tells how many bytes are done with: 0
 // when more are needed. ok is false for noise.
-func parseCRT(b []byte) (out []Event, used int, ok bool) {
+func parseCRT(b []byte) (e Event, used int, ok bool) {
+	var n int
 	switch b[0] {
-	case crtIdle:
-		return []Event{{Idle: true}}, 1, true
-	case crtAlarm, crtFault, crtPanel, crtReset, crtSilence:
+	case crtIdle, crtReset, crtSilence:
+		n = 2
+	case crtPanel:
+		n = 4
+	case crtAlarm, crtFault:
+		n = 8
 	default:
-		return nil, 1, false
+		return e, 1, false
 	}
-	if len(b) < crtFrame-1 {
-		return nil, 0, false
+	if len(b) < n {
+		return e, 0, false
 	}
 	sum := byte(0)
-	for _, c := range b[1:6] {
+	for _, c := range b[1 : n-1] {
 		sum += c
 	}
-	if sum != b[6] && sum+b[0] != b[6] {
-		return nil, 1, false
+	if b[n-1] != crtTail || n > 2 && sum != 2*b[n-2] { // the sum itself is among what was added
+		return e, 1, false
 	}
-	if len(b) < crtFrame {
-		return nil, 0, false
-	}
-	node := strings.ToUpper(hex.EncodeToString(b[1:4]))
 	switch b[0] {
-	case crtAlarm:
-		out = []Event{{Node: node, State: Fire}}
-	case crtFault:
-		out = []Event{{Node: node, State: Fault}}
 	case crtReset:
-		out = []Event{{Reset: true}}
-	default:
-		out = []Event{{Idle: true}} // of the panel itself: it is there
+		return Event{Reset: true}, n, true
+	case crtAlarm, crtFault:
+		state, ok := crtState(b[0], b[4], b[5])
+		if !ok {
+			return Event{Idle: true}, n, true // a delay, a self-test: of no node's state
+		}
+		return Event{Node: hex.EncodeToString(b[1:4]), State: state}, n, true
 	}
-	return out, crtFrame, true
+	return Event{Idle: true}, n, true // of the panel itself: it is there
+}
+
+// crtState is what an event says of a node. The kind of device is in BCD; what is no
+// detector or call point gives feedback where those give an alarm. A gas detector's alarm
+// is taken for a fire rather than for less.
+func crtState(head, kind, code byte) (State, bool) {
+	if head == crtFault {
+		switch code {
+		case 0x00, 0x20:
+			return Fault, true
+		case 0x01:
+			return Disabled, true
+		case 0x02, 0x10:
+			return Normal, true
+		}
+		return 0, false
+	}
+	switch code {
+	case 0x00, 0x10:
+		return Normal, true
+	case 0x01:
+		if kind <= 0x11 || kind >= 0x80 && kind <= 0x90 || kind == 0x69 {
+			return Fire, true
+		}
+		return Feedback, true
+	case 0x02:
+		return Started, true
+	case 0x03:
+		return Stopped, true
+	}
+	return 0, false
 }

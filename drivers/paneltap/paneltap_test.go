@@ -45,7 +45,9 @@ func TestCRT_ARecordedStreamDecodesToNodeEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Event{{Idle: true}, {Idle: true}, {Node: "012034", State: Fire}, {Idle: true}, {Node: "012035", State: Fault}, {Idle: true}, {Reset: true}, {Idle: true}}
+	want := []Event{{Idle: true}, {Idle: true}, {Node: "012034", State: Fire}, {Idle: true}, {Node: "012035", State: Fault}, {Idle: true},
+		{Node: "012035", State: Disabled}, {Idle: true}, {Node: "012035", State: Normal},
+		{Node: "012036", State: Started}, {Node: "012036", State: Feedback}, {Node: "012036", State: Stopped}, {Idle: true}, {Reset: true}, {Idle: true}}
 	for _, step := range []int{1, 3, 7, len(src)} {
 		d := NewCRT()
 		if diff := cmp.Diff(want, feed(t, d, src, step)); diff != "" {
@@ -58,18 +60,24 @@ func TestCRT_ARecordedStreamDecodesToNodeEvents(t *testing.T) {
 }
 
 func TestCRT_ADamagedEventIsNoEvent(t *testing.T) {
-	good := []byte{crtAlarm, 0x01, 0x20, 0x34, 0x11, 0x01, 0x67, 0x00}
-	if got := NewCRT().Feed(good); len(got) != 1 || got[0].Node != "012034" {
+	idle := []byte{crtIdle, crtTail, 0x1F, 0x01, 0x00, 0x01, 0x0F}
+	good := []byte{crtAlarm, 0x01, 0x20, 0x77, 0x11, 0x01, crtReset, crtTail}
+	if got := NewCRT().Feed(good); len(got) != 1 || got[0].Node != "012077" {
 		t.Fatalf("%+v", got)
 	}
-	for i := 1; i < 7; i++ {
-		bad := slices.Clone(good)
-		bad[i] ^= 0x08
-		for _, e := range NewCRT().Feed(bad) {
-			if e.Node != "" {
-				t.Errorf("byte %d damaged: %+v", i, e)
+	for i := range good {
+		for bit := range 8 {
+			bad := slices.Clone(good)
+			bad[i] ^= 1 << bit
+			for _, e := range NewCRT().Feed(append(slices.Clone(idle), bad...)) {
+				if (e.Node != "" || e.Reset) && !(bad[0] == crtFault || bad[0] == crtAlarm && i == 0) {
+					t.Errorf("bit %d of byte %d damaged: %+v", bit, i, e)
+				}
 			}
 		}
+	}
+	if got := NewCRT().Feed([]byte{crtReset, crtTail}); len(got) != 0 {
+		t.Errorf("a reset out of nothing: %+v", got)
 	}
 }
 
@@ -267,11 +275,11 @@ func TestPanel_AnIdlePanelThatFallsSilentIsBad(t *testing.T) {
 			}
 			return rs
 		}
-		reset := []byte{crtReset, 0, 0, 0, 0, 0, 0, 0}
+		reset := []byte{crtIdle, crtTail, 0x01, crtReset, crtTail}
 		ear.says <- reset
 		for range 60 {
 			time.Sleep(30 * time.Second)
-			ear.says <- []byte{crtIdle}
+			ear.says <- []byte{crtIdle, crtTail}
 		}
 		if rs := newest(); len(rs) != 2 || !rs[0].Quality.IsGood() || time.Since(rs[0].Checked) > time.Second {
 			t.Errorf("half an hour of idling: %+v", rs)
@@ -280,7 +288,7 @@ func TestPanel_AnIdlePanelThatFallsSilentIsBad(t *testing.T) {
 		if rs := newest(); len(rs) != 2 || rs[0].Quality != contract.Timeout {
 			t.Errorf("silent: %+v", rs)
 		}
-		ear.says <- []byte{crtIdle} // back, but what happened meanwhile was missed
+		ear.says <- []byte{crtIdle, crtTail} // back, but what happened meanwhile was missed
 		if rs := newest(); len(rs) != 0 {
 			t.Errorf("after the silence: %+v", rs)
 		}
@@ -296,8 +304,8 @@ func TestPanel_AnIdlePanelThatFallsSilentIsBad(t *testing.T) {
 }
 
 func FuzzCRT(f *testing.F) {
-	f.Add([]byte{crtAlarm, 0x01, 0x20, 0x34, 0x11, 0x01, 0x67, 0x00})
-	f.Add([]byte{crtIdle, crtReset, 0, 0, 0, 0, 0, 0, 0})
+	f.Add([]byte{crtAlarm, 0x01, 0x20, 0x34, 0x11, 0x01, 0x67, crtTail})
+	f.Add([]byte{crtIdle, crtTail, crtReset, crtTail})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		whole, pieces := NewCRT(), NewCRT()
 		if d := cmp.Diff(whole.Feed(b), feed(t, pieces, b, 1)); d != "" {

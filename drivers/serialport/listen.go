@@ -58,7 +58,10 @@ func (e *Ear) setUp(m Mode, pseudo bool) error {
 		if err := unix.IoctlSetTermios(fd, unix.TCSETS2, t); err != nil {
 			return err
 		}
-		return unix.IoctlSetInt(fd, unix.TIOCEXCL, 0)
+		if err := unix.IoctlSetInt(fd, unix.TIOCEXCL, 0); err != nil {
+			return err
+		}
+		return unix.IoctlSetInt(fd, unix.TCFLSH, unix.TCIFLUSH) // what was said before nobody listened is old
 	})
 }
 

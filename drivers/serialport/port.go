@@ -59,6 +59,9 @@ func Open(name string, mode Mode) (*Port, error) {
 	}
 	err = control(file, func(fd int) error {
 		p.lag = System{}.quicken(path, fd)
+		if err := unix.IoctlSetInt(fd, unix.TCFLSH, unix.TCIFLUSH); err != nil { // what came before is old
+			return err
+		}
 		if mode.RS485 != nil {
 			return mode.RS485.apply(fd)
 		}

@@ -81,8 +81,10 @@ func (b *Bus) listenBaud() int {
 		return 9600
 	case KindYHY522:
 		return 19200
-	case KindPanelCRT, KindPanelPrinter:
+	case KindPanelCRT:
 		return 2400
+	case KindPanelPrinter:
+		return 9600
 	}
 	return 0
 }

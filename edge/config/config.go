@@ -273,6 +273,9 @@ func (c *Config) complete() {
 		if b.Kind == KindTCP && b.Framing == "" {
 			b.Framing = FramingTCP
 		}
+		if b.Parity == "" && b.Kind == KindPanelCRT {
+			b.Parity = "space" // the panel's ninth bit is 0 in what it says
+		}
 		if b.Parity == "" {
 			b.Parity = "none"
 		}

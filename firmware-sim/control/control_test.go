@@ -28,7 +28,8 @@ func serve(t *testing.T, b *scenario.Building) (*httptest.Server, *site.Running)
 		e := b.ElevatorUnit()
 		u = site.Unit{Name: e.Name, Model: e.Model, Device: &device.Unit{Memory: e.Memory, Fault: e.Fault, Lock: e.Lock}}
 	}
-	r, err := site.Start(t.Context(), site.Config{Lines: []site.Line{{Name: "port", TCP: &site.TCP{Listen: "127.0.0.1:0"}, Units: []site.Unit{u}}}}, site.Options{Dir: t.TempDir()})
+	r, err := site.Start(t.Context(), site.Config{Lines: []site.Line{{Name: "port", TCP: &site.TCP{Listen: "127.0.0.1:0"}, Units: []site.Unit{u}}},
+		Readers: []site.Reader{{Name: "id-1", Kind: "rdm6300", Link: "tty-id"}}, Panels: []site.Panel{{Name: "panel-crt", Kind: "gst500-crt", Link: "tty-crt"}}}, site.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,6 +89,14 @@ func TestControl_Answers(t *testing.T) {
 		{"POST", "/api/steps", `{"unit":"gas-1","fault":{"kind":"late","bye":"300ms"}}`, 422, `"path":"fault.bye"`},
 		{"POST", "/api/steps", `{"unit":"gas-9","clear":true}`, 404, "gas-9"},
 		{"POST", "/api/steps", `{"unit":"gas-1","set":{"concentration":999}}`, 422, "-10 to 110"},
+		{"POST", "/api/steps", `{"panel":"panel-crt","event":{"node":"012034","is":"fire"}}`, 204, ""},
+		{"POST", "/api/steps", `{"panel":"panel-crt","event":{"node":"12-034","is":"fire"}}`, 422, "six digits"},
+		{"POST", "/api/steps", `{"panel":"panel-crt","event":{"node":"012034","is":"smoke"}}`, 422, `"path":"event"`},
+		{"POST", "/api/steps", `{"panel":"panel-crt","fault":{"kind":"silent","for":"30s"}}`, 204, ""},
+		{"POST", "/api/steps", `{"reader":"id-1","card":"62E3086CED","for":"1s"}`, 204, ""},
+		{"POST", "/api/steps", `{"reader":"id-1","card":"04A1B2C3D4E5F6","for":"1s"}`, 422, "rdm6300"},
+		{"POST", "/api/scenarios/panel-silent", "", 202, "started"},
+		{"GET", "/api/site", "", 200, `"panels":[{"name":"panel-crt","kind":"gst500-crt"`},
 		{"POST", "/api/faults/gas-1", `{"silent":true}`, 200, "silent"},
 		{"POST", "/api/faults/gas-1", `{"corrupt":2}`, 422, "share"},
 		{"POST", "/api/faults/gas-1", `{"loud":true}`, 400, "loud"},

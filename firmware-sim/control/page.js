@@ -5,7 +5,7 @@ let lang = localStorage.getItem('lang') || 'zh';
 
 const words = {
   title: ['安澜 · 模拟设备', 'Anlan · simulated devices'], subtitle: ['仅用于演示、测试与演练', 'for demonstration, tests and drills only'],
-  scenarios: ['场景', 'Scenarios'], building: ['3 号楼', 'Building 3'], readers: ['NFC 读卡器', 'NFC readers'], filter: ['筛选设备', 'Filter devices'],
+  scenarios: ['场景', 'Scenarios'], building: ['3 号楼', 'Building 3'], readers: ['读卡器', 'Tag readers'], panels: ['消防主机的 CRT 口与打印口', 'Fire panels’ CRT and printer ports'], filter: ['筛选设备', 'Filter devices'],
   yes: ['是', 'yes'], no: ['否', 'no'], rest: ['静止', 'at rest'], toggle: ['切换', 'Toggle'],
   close: ['关闭', 'Close'], active: ['正在生效的故障', 'Faults in force'], values: ['当前值', 'Values'], faults: ['施加故障', 'Break it'],
   none: ['无', 'none'], clear: ['恢复', 'Restore'], clearAll: ['全部恢复', 'Restore all'], stop: ['停止', 'Stop'], set: ['设', 'Set'],
@@ -14,7 +14,7 @@ const words = {
   strangers: ['无此站号', 'Unknown unit'], short_silence: ['静默不足', 'Short silences'], worst: ['字节最大迟后', 'Latest byte'], late_bytes: ['迟后超一字符', 'Over a character late'],
   open: ['连接', 'Connections'], away: ['已拔出，至', 'unplugged until'], down: ['断电至', 'off until'], lineFault: ['整线故障…', 'Break the line…'], any: ['任意', 'any'],
   done: ['已执行', 'Done'], failed: ['未执行', 'Not done'], dead: ['模拟器没有回答', 'The simulator does not answer'], live: ['运行中', 'Live'],
-  card: ['放卡 1 秒', 'Tap card for 1 s'], pull: ['拔出 5 秒', 'Unplug for 5 s'], cardOn: ['卡片', 'card'], noCard: ['无卡', 'no card'], base: ['楼宇设定', 'by the building'],
+  card: ['放卡 1 秒', 'Tap card for 1 s'], pull: ['拔出 5 秒', 'Unplug for 5 s'], tell: ['报', 'Tell'], node: ['节点', 'node'], mute: ['静默 30 秒', 'Silent for 30 s'], said: ['已报', 'told'], waiting: ['待报', 'waiting'], cardOn: ['卡片', 'card'], noCard: ['无卡', 'no card'], base: ['楼宇设定', 'by the building'],
   by: ['延迟 / 停顿', 'Delay / pause'], chance: ['概率', 'Chance'], next: ['仅前几次', 'Next n only'], for: ['持续', 'For'], code: ['异常码', 'Exception code'],
   value: ['哪个值', 'Which value'], rate: ['漂移 / 秒', 'Drift per s'], downFor: ['离线时长', 'Down for'], past: ['下一请求之后才到', 'After the next request'], all: ['全部', 'everything'],
   always: ['每次', 'always'], endless: ['直到恢复', 'no end'], left: ['剩', 'left'], struck: ['命中', 'struck'], devices: ['台设备', 'devices'], tcpdev: ['TCP 设备', 'TCP devices'], nobody: ['没有匹配的设备', 'No device matches'],
@@ -33,6 +33,13 @@ const names = {
   position: '位置', selector: '选择开关', jammed: '卡死', obstructed: '受阻', battery_low: '电池低', travel: '行程时间', safe_closed: 'ESD 关', moving: '动作中', volume: '音量', auto_off: '自动停', sounding: '鸣响',
   voltage: '电压', current: '电流', power: '功率', power_factor: '功率因数', frequency: '频率', energy: '电能', error: '错误码', blocked: '有障碍', leak: '漏水', resistance: '电阻',
 };
+const cards = { rdm6300: '62E3086CED', yhy522: '3D986201' }; // of others the guard's
+const happenings = {
+  fire: ['火警', 'fire'], fault: ['故障', 'fault'], restored: ['恢复', 'restored'], feedback: ['反馈', 'feedback'], started: ['启动', 'started'], stopped: ['停止', 'stopped'], shielded: ['屏蔽', 'shielded'], released: ['解除屏蔽', 'released'],
+  reset: ['复位', 'reset'], silenced: ['消音', 'silenced'], 'mains-lost': ['主电故障', 'mains lost'], 'mains-back': ['主电恢复', 'mains back'], 'battery-lost': ['备电故障', 'battery lost'], 'battery-back': ['备电恢复', 'battery back'],
+};
+const ofPanel = ['reset', 'silenced', 'mains-lost', 'mains-back', 'battery-lost', 'battery-back'];
+const nodeOf = { 'gst500-crt': '012034', 'gst9000-printer': '012-034', 'line-printer': '12-034' };
 const cars = { 1: ['开门中', 'opening'], 2: ['开门到位', 'open'], 3: ['关门中', 'closing'], 4: ['关门到位', 'closed'], 5: ['运行', 'running'], 6: ['停止', 'stopped'] };
 const modes = { 7: ['自动', 'automatic'], 5: ['故障', 'fault'], 3: ['消防返回', 'fire return'] };
 const coils = [['全楼声光报警器', 'building horns'], ['3层燃气切断阀', 'gas valve 3F'], ['3层厨房排风扇', 'kitchen fan 3F'], ['3层声光', 'horn 3F'], ['电梯迫降干接点', 'lift recall']];
@@ -162,12 +169,36 @@ function drawReaders() {
     let e = boxes.get('\0r' + r.name);
     if (!e) {
       e = make('div', { className: 'row', style: 'margin:4px 0' }, make('strong', { textContent: r.name }), make('span', { className: 'quiet', textContent: r.kind + ' · ' + r.link }), make('span'),
-        make('button', { onclick: () => step({ reader: r.name, card: '04A1B2C3D4E5F6', for: '1s' }) }), make('button', { onclick: () => step({ reader: r.name, fault: { kind: 'unplug', down: '5s' } }) }));
+        make('button', { onclick: () => step({ reader: r.name, card: cards[r.kind] || '04A1B2C3D4E5F6', for: '1s' }) }), make('button', { onclick: () => step({ reader: r.name, fault: { kind: 'unplug', down: '5s' } }) }));
       $('readers').append(e); boxes.set('\0r' + r.name, e);
     }
     e.children[2].className = 'chip' + (r.card || r.away_until ? ' hot' : '');
     put(e.children[2], r.away_until ? t('away') + ' ' + clock(r.away_until) : r.card ? t('cardOn') + ' ' + r.card.toUpperCase() : t('noCard'));
     put(e.children[3], t('card')); put(e.children[4], t('pull'));
+  }
+}
+
+function drawPanels() {
+  $('panelsBox').hidden = !site.panels.length;
+  for (const p of site.panels) {
+    let e = boxes.get('\0p' + p.name);
+    if (!e) {
+      const what = make('select', {}, ...Object.keys(happenings).map(k => make('option', { value: k })));
+      const node = make('input', { value: nodeOf[p.kind] || '', size: 9 });
+      what.onchange = () => { node.disabled = ofPanel.includes(what.value); };
+      const tell = () => step({ panel: p.name, event: ofPanel.includes(what.value) ? { is: what.value } : { is: what.value, node: node.value.trim() } });
+      e = make('div', { className: 'row', style: 'margin:4px 0' }, make('strong', { textContent: p.name }), make('span', { className: 'quiet', textContent: p.kind + ' · ' + p.link }), make('span'), node, what,
+        make('button', { onclick: tell }), make('button', { onclick: () => step({ panel: p.name, fault: { kind: 'silent', for: '30s' } }) }),
+        make('button', { onclick: () => step({ panel: p.name, fault: { kind: 'unplug', down: '5s' } }) }), make('button', { onclick: () => step({ panel: p.name, clear: true }) }));
+      $('panels').append(e); boxes.set('\0p' + p.name, e);
+    }
+    const last = p.last ? p.last.split(' ') : [], told = last.length ? [pick(happenings[last[0]]) || last[0], ...last.slice(1)].join(' ') : '';
+    e.children[2].replaceChildren(chip([t('said') + ' ' + p.said, told, p.waiting ? t('waiting') + ' ' + p.waiting : ''].filter(Boolean).join(' · '), false),
+      ...p.faults.map(a => chip(describe(a.order))), ...(p.away_until ? [chip(t('away') + ' ' + clock(p.away_until))] : []));
+    e.children[3].ariaLabel = p.name + ' ' + t('node');
+    e.children[4].ariaLabel = p.name;
+    for (const o of e.children[4].options) put(o, pick(happenings[o.value]));
+    ['tell', 'mute', 'pull', 'clear'].forEach((k, i) => put(e.children[5 + i], t(k)));
   }
 }
 
@@ -276,7 +307,7 @@ async function look() {
     const ports = site.lines.filter(l => l.kind === 'tcp' && l.units.length === 1);
     site.lines.filter(l => !ports.includes(l)).forEach(drawLine);
     if (ports.length) drawPorts(ports);
-    drawReaders(); drawScenarios(); drawDialog();
+    drawReaders(); drawPanels(); drawScenarios(); drawDialog();
     await drawBuilding();
     $('alive').classList.remove('hot');
     put($('alive'), t('live') + ' ' + clock(site.at));

@@ -22,6 +22,7 @@ type Config struct {
 	Seed    uint64   `yaml:"seed"`
 	Lines   []Line   `yaml:"lines"`
 	Readers []Reader `yaml:"readers"`
+	Panels  []Panel  `yaml:"panels"`
 }
 
 // Line is a serial line or a TCP port.
@@ -62,10 +63,10 @@ type Unit struct {
 	Device *device.Unit `yaml:"-"`
 }
 
-// Reader is an NFC reader on a line of its own.
+// Reader is a tag reader on a line of its own.
 type Reader struct {
 	Name string `yaml:"name,required"`
-	Kind string `yaml:"kind,required"` // pn532
+	Kind string `yaml:"kind,required"` // pn532, rdm6300, yhy522
 	Link string `yaml:"link,required"`
 	// Card tells what lies on the reader besides what was put there on command.
 	Card func() []byte `yaml:"-"`
@@ -88,7 +89,7 @@ func Parse(file string, src []byte) (Config, error) {
 	return c, problems.Err()
 }
 
-// checker gathers mistakes. Lines and readers share their names, units have theirs;
+// checker gathers mistakes. Lines, readers and panels share their names, units have theirs;
 // what was seen leads to where.
 type checker struct {
 	doc          *configs.Document
@@ -118,10 +119,16 @@ func (k *checker) word(path, found string, words ...string) {
 	}
 }
 
+func (k *checker) oneOf(path, found string, words ...string) {
+	if !slices.Contains(words, found) {
+		k.add(path, strconv.Quote(found), strings.Join(words, " or "))
+	}
+}
+
 func (c *Config) check(doc *configs.Document) configs.Problems {
 	k := &checker{doc: doc, lines: map[string]string{}, units: map[string]string{}, places: map[string]string{}}
-	if len(c.Lines)+len(c.Readers) == 0 {
-		k.add("lines", "no line and no reader", "at least one")
+	if len(c.Lines)+len(c.Readers)+len(c.Panels) == 0 {
+		k.add("lines", "no line, reader or panel", "at least one")
 	}
 	for i := range c.Lines {
 		k.line(fmt.Sprintf("lines[%d]", i), &c.Lines[i])
@@ -131,8 +138,11 @@ func (c *Config) check(doc *configs.Document) configs.Problems {
 		k.name(k.lines, path, r.Name)
 		k.once(k.places, path+".link", r.Link, "a link")
 		if r.Kind != "" {
-			k.word(path+".kind", r.Kind, "pn532", "pn532")
+			k.oneOf(path+".kind", r.Kind, readerKinds()...)
 		}
+	}
+	for i, p := range c.Panels {
+		k.panel(fmt.Sprintf("panels[%d]", i), p)
 	}
 	return k.problems
 }

@@ -62,11 +62,31 @@ func (r *Running) readersOf(pattern string) []*reader {
 	return out
 }
 
+func (r *Running) panelsOf(pattern string) []*panel {
+	var out []*panel
+	for _, p := range r.panels {
+		if pattern != "" && match(pattern, p.spec.Name) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // can reports why a step can not be done on this site.
 func (r *Running) can(s Step) error {
-	units, lines, readers := r.units(s.Unit), r.linesOf(s.Line), r.readersOf(s.Reader)
-	if s.Unit+s.Line+s.Reader != "" && len(units)+len(lines)+len(readers) == 0 {
-		return fmt.Errorf("%q: %w", s.Unit+s.Line+s.Reader, ErrNoTarget)
+	units, lines, readers, panels := r.units(s.Unit), r.linesOf(s.Line), r.readersOf(s.Reader), r.panelsOf(s.Panel)
+	if s.target() != "" && len(units)+len(lines)+len(readers)+len(panels) == 0 {
+		return fmt.Errorf("%q: %w", s.target(), ErrNoTarget)
+	}
+	for _, rd := range readers {
+		if why := rd.refuses(s); why != nil && !isPattern(s.Reader) {
+			return why
+		}
+	}
+	for _, p := range panels {
+		if why := p.refuses(s); why != nil && !isPattern(s.Panel) {
+			return why
+		}
 	}
 	for _, u := range units {
 		if why := u.refuses(s); why != nil && !isPattern(s.Unit) {
@@ -121,8 +141,8 @@ func (r *Running) Do(s Step) error {
 	}
 	now := r.now()
 	var errs []error
-	if s.Unit+s.Line+s.Reader == "" && s.Clear {
-		s.Unit, s.Line, s.Reader = "*", "*", "*"
+	if s.target() == "" && s.Clear {
+		s.Unit, s.Line, s.Reader, s.Panel = "*", "*", "*", "*"
 	}
 	for _, u := range r.units(s.Unit) {
 		if u.refuses(s) == nil {
@@ -133,7 +153,14 @@ func (r *Running) Do(s Step) error {
 		errs = append(errs, l.do(s, now))
 	}
 	for _, rd := range r.readersOf(s.Reader) {
-		rd.do(s)
+		if rd.refuses(s) == nil {
+			rd.do(s)
+		}
+	}
+	for _, p := range r.panelsOf(s.Panel) {
+		if p.refuses(s) == nil {
+			errs = append(errs, p.do(s, now))
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("site: %w", err)
@@ -206,6 +233,18 @@ func (l *runningLine) hush(who string) {
 	delete(l.babblers, who)
 }
 
+// refuses reports why a step makes no sense for this reader; a pattern leaves it out then.
+func (r *reader) refuses(s Step) error {
+	if s.Card == "" {
+		return nil
+	}
+	uid, err := hex.DecodeString(s.Card)
+	if err != nil {
+		return fmt.Errorf("%s: card: %w", r.spec.Name, err)
+	}
+	return r.fits(uid)
+}
+
 func (r *reader) do(s Step) {
 	switch {
 	case s.Clear:
@@ -213,10 +252,8 @@ func (r *reader) do(s Step) {
 	case s.Fault != nil:
 		r.pull(down(*s.Fault))
 	default:
-		uid, err := hex.DecodeString(s.Card)
-		if err == nil {
-			r.put(uid, s.For)
-		}
+		uid, _ := hex.DecodeString(s.Card) // it is not refused
+		r.put(uid, s.For)
 	}
 }
 

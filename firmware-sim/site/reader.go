@@ -2,9 +2,8 @@ package site
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,28 +11,46 @@ import (
 	"anlan/firmware-sim/line"
 )
 
-// reader is an NFC reader on its own pty.
-type reader struct {
-	spec Reader
-	link string
+// Kinds of readers.
+const (
+	kindPN532   = "pn532"
+	kindRDM6300 = "rdm6300"
+	kindYHY522  = "yhy522"
+)
 
-	mu     sync.Mutex
-	port   *line.Port
-	card   []byte
-	till   time.Time // the card lies there until then; zero for ever
-	away   time.Time
-	unplug context.CancelFunc
+func readerKinds() []string { return []string{kindPN532, kindRDM6300, kindYHY522} }
+
+// reader is a tag reader on its own pty.
+type reader struct {
+	*socket
+	spec Reader
+
+	mu   sync.Mutex
+	card []byte
+	till time.Time // the card lies there until then; zero for ever
 }
 
 func openReader(spec Reader, link string) (*reader, error) {
-	if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
-		return nil, err
-	}
-	port, err := line.OpenPTY(link)
+	s, err := openSocket(link)
 	if err != nil {
 		return nil, err
 	}
-	return &reader{spec: spec, link: link, port: port}, nil
+	return &reader{socket: s, spec: spec}, nil
+}
+
+// fits reports why a card can not be read by this reader.
+func (r *reader) fits(uid []byte) error {
+	lengths := []int{4, 7, 10}
+	switch r.spec.Kind {
+	case kindRDM6300:
+		lengths = []int{5}
+	case kindYHY522:
+		lengths = []int{4, 7}
+	}
+	if slices.Contains(lengths, len(uid)) {
+		return nil
+	}
+	return fmt.Errorf("%s: a card of %d bytes on an %s, which reads %v", r.spec.Name, len(uid), r.spec.Kind, lengths)
 }
 
 // put lays a card on the reader for d, or for ever; nil takes it away.
@@ -58,88 +75,21 @@ func (r *reader) lying() []byte {
 	return nil
 }
 
-// pull takes the reader's adapter away for d.
-func (r *reader) pull(d time.Duration) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.away = time.Now().Add(d)
-	if r.unplug != nil {
-		r.unplug()
-	}
-}
-
 // mend plugs the reader in again and takes the card away.
 func (r *reader) mend() {
 	r.put(nil, 0)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.away.IsZero() {
-		r.away = time.Now()
-	}
+	r.replugNow()
 }
 
-func (r *reader) awayUntil() time.Time {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.away
-}
+func (r *reader) run(ctx context.Context) error { return r.socket.run(ctx, r.serve) }
 
-func (r *reader) run(ctx context.Context) error {
-	defer func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		_ = r.port.Close() // nothing is lost with it
-	}()
-	for ctx.Err() == nil {
-		session, cancel := context.WithCancel(ctx)
-		r.mu.Lock()
-		port := r.port
-		r.unplug = cancel
-		if !r.away.IsZero() { // pulled before it began
-			cancel()
-		}
-		r.mu.Unlock()
-		err := (&device.PN532{Port: port, UART: line.UART{W: port, Baud: 115200, Bits: 10}, Card: r.lying}).Run(session)
-		cancel()
-		if err != nil {
-			return err
-		}
-		if err := r.replug(ctx); err != nil {
-			return err
-		}
+func (r *reader) serve(ctx context.Context, port *line.Port) error {
+	uart := func(baud int) line.UART { return line.UART{W: port, Baud: baud, Bits: 10} }
+	switch r.spec.Kind {
+	case kindRDM6300:
+		return (&device.RDM6300{UART: uart(9600), Card: r.lying}).Run(ctx)
+	case kindYHY522:
+		return (&device.YHY522{Port: port, UART: uart(19200), Card: r.lying}).Run(ctx)
 	}
-	return nil
-}
-
-// replug hangs up and comes back under another device file once the time has come.
-func (r *reader) replug(ctx context.Context) error {
-	if r.awayUntil().IsZero() {
-		return nil
-	}
-	next, err := line.OpenPTY("")
-	if err != nil {
-		return err
-	}
-	r.mu.Lock()
-	old := r.port
-	r.port = next
-	r.mu.Unlock()
-	if err := old.Close(); err != nil {
-		return errors.Join(err, next.Close())
-	}
-	for ctx.Err() == nil && time.Now().Before(r.awayUntil()) {
-		timer := time.NewTimer(min(50*time.Millisecond, time.Until(r.awayUntil())))
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		}
-		timer.Stop()
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.away = time.Time{}
-	if ctx.Err() != nil {
-		return nil
-	}
-	return next.Link(r.link)
+	return (&device.PN532{Port: port, UART: uart(115200), Card: r.lying}).Run(ctx)
 }

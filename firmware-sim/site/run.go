@@ -48,6 +48,7 @@ type runningLine struct {
 type Running struct {
 	lines   []*runningLine
 	readers []*reader
+	panels  []*panel
 	now     func() time.Time
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -100,7 +101,7 @@ func Start(ctx context.Context, cfg Config, o Options) (*Running, error) {
 	return r, nil
 }
 
-// open makes lines and readers; those that opened before an error are in r.
+// open makes lines, readers and panels; those that opened before an error are in r.
 func (r *Running) open(cfg Config, o Options) error {
 	for _, l := range cfg.Lines {
 		rl := &runningLine{spec: l, babblers: map[string][]int{}}
@@ -119,6 +120,13 @@ func (r *Running) open(cfg Config, o Options) error {
 			return fmt.Errorf("site: %s: %w", spec.Name, err)
 		}
 		r.readers = append(r.readers, rd)
+	}
+	for _, spec := range cfg.Panels {
+		p, err := openPanel(spec, place(o.Dir, spec.Link), seedOf(cfg.Seed, spec.Name), r.now)
+		if err != nil {
+			return fmt.Errorf("site: %s: %w", spec.Name, err)
+		}
+		r.panels = append(r.panels, p)
 	}
 	return nil
 }
@@ -181,6 +189,9 @@ func (r *Running) jobs() []job {
 	for _, rd := range r.readers {
 		out = append(out, job{rd.spec.Name, rd.run})
 	}
+	for _, p := range r.panels {
+		out = append(out, job{p.spec.Name, p.run})
+	}
 	return out
 }
 
@@ -217,23 +228,13 @@ func (r *Running) Close() error {
 	return r.Wait()
 }
 
-// Address is what the software under test opens to reach a line or reader: a path or
+// Address is what the software under test opens to reach a line, reader or panel: a path or
 // host:port; "" if there is none of that name.
 func (r *Running) Address(name string) string {
-	for _, l := range r.lines {
-		if l.spec.Name == name {
-			return l.wire.Address()
-		}
-	}
-	for _, rd := range r.readers {
-		if rd.spec.Name == name {
-			return rd.link
-		}
-	}
-	return ""
+	return r.Addresses()[name]
 }
 
-// Addresses are those of every line and reader by name.
+// Addresses are those of every line, reader and panel by name.
 func (r *Running) Addresses() map[string]string {
 	out := map[string]string{}
 	for _, l := range r.lines {
@@ -241,6 +242,9 @@ func (r *Running) Addresses() map[string]string {
 	}
 	for _, rd := range r.readers {
 		out[rd.spec.Name] = rd.link
+	}
+	for _, p := range r.panels {
+		out[p.spec.Name] = p.link
 	}
 	return out
 }

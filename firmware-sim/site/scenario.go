@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"anlan/configs"
+	"anlan/firmware-sim/device"
 	"anlan/firmware-sim/fault"
 )
 
@@ -30,19 +31,24 @@ type Loop struct {
 	Times int           `yaml:"times"` // 0 until stopped
 }
 
-// Step is one disturbance. Unit, Line and Reader are names or patterns with * and ?;
+// Step is one disturbance. Unit, Line, Reader and Panel are names or patterns with * and ?;
 // one of them is given, or none with Clear, which then means everything.
 type Step struct {
 	At     time.Duration      `yaml:"at"`
 	Unit   string             `yaml:"unit"`
 	Line   string             `yaml:"line"`
 	Reader string             `yaml:"reader"`
+	Panel  string             `yaml:"panel"`
 	Fault  *fault.Order       `yaml:"fault"`
 	Set    map[string]float64 `yaml:"set"`
 	Card   string             `yaml:"card"` // UID in hexadecimal
 	For    time.Duration      `yaml:"for"`  // how long the card lies there; 0 until cleared
+	Event  *device.PanelEvent `yaml:"event"`
 	Clear  bool               `yaml:"clear"`
 }
+
+// target is who the step is for; empty is everything.
+func (s Step) target() string { return s.Unit + s.Line + s.Reader + s.Panel }
 
 // LoadScenario reads a scenario file; its name is the file's without the extension.
 func LoadScenario(file string) (Scenario, error) {
@@ -95,43 +101,68 @@ func ParseStep(src []byte) (Step, error) {
 
 func (s Step) check(path string, bad func(path, found, want string)) {
 	targets, deeds := 0, 0
-	for _, given := range []bool{s.Unit != "", s.Line != "", s.Reader != ""} {
+	for _, given := range []bool{s.Unit != "", s.Line != "", s.Reader != "", s.Panel != ""} {
 		if given {
 			targets++
 		}
 	}
-	for _, given := range []bool{s.Fault != nil, s.Set != nil, s.Card != "", s.Clear} {
+	for _, given := range []bool{s.Fault != nil, s.Set != nil, s.Card != "", s.Event != nil, s.Clear} {
 		if given {
 			deeds++
 		}
 	}
 	if targets > 1 || targets == 0 && !s.Clear {
-		bad(path, fmt.Sprintf("%d of unit, line, reader", targets), "one of them")
+		bad(path, fmt.Sprintf("%d of unit, line, reader, panel", targets), "one of them")
 	}
 	if deeds != 1 {
-		bad(path, fmt.Sprintf("%d of fault, set, card, clear", deeds), "one of them")
+		bad(path, fmt.Sprintf("%d of fault, set, card, event, clear", deeds), "one of them")
 	}
-	for name, pattern := range map[string]string{"unit": s.Unit, "line": s.Line, "reader": s.Reader} {
+	for name, pattern := range map[string]string{"unit": s.Unit, "line": s.Line, "reader": s.Reader, "panel": s.Panel} {
 		if _, err := filepath.Match(pattern, ""); err != nil {
 			bad(path+"."+name, strconv.Quote(pattern), "a name, or a pattern with * and ?")
 		}
 	}
 	if s.Fault != nil && s.Fault.Kind != "" {
-		for _, p := range s.Fault.Check() {
-			bad(path+".fault."+p.Field, p.Found, p.Want)
-		}
-		if s.Reader != "" && s.Fault.Kind != fault.Unplug {
-			bad(path+".fault.kind", string(s.Fault.Kind), "unplug: a reader knows no other")
-		}
+		s.checkFault(path, bad)
 	}
 	if s.Set != nil && s.Unit == "" {
 		bad(path+".set", "values for no unit", "unit")
 	}
-	if uid, err := hex.DecodeString(s.Card); s.Card != "" && (err != nil || !slices.Contains([]int{4, 7, 10}, len(uid))) {
-		bad(path+".card", strconv.Quote(s.Card), "4, 7 or 10 bytes in hexadecimal")
+	if uid, err := hex.DecodeString(s.Card); s.Card != "" && (err != nil || !slices.Contains([]int{4, 5, 7, 10}, len(uid))) {
+		bad(path+".card", strconv.Quote(s.Card), "4, 5, 7 or 10 bytes in hexadecimal")
 	}
 	if (s.Card == "") != (s.Reader == "" || s.Fault != nil || s.Clear) || s.Card == "" && s.For != 0 {
 		bad(path+".card", "card, for and reader not together", "a card, and for how long, only with a reader")
+	}
+	s.checkEvent(path, bad)
+}
+
+func (s Step) checkFault(path string, bad func(path, found, want string)) {
+	for _, p := range s.Fault.Check() {
+		bad(path+".fault."+p.Field, p.Found, p.Want)
+	}
+	if s.Reader != "" && s.Fault.Kind != fault.Unplug {
+		bad(path+".fault.kind", string(s.Fault.Kind), "unplug: a reader knows no other")
+	}
+	if kinds := panelFaults(); s.Panel != "" && !slices.Contains(kinds, s.Fault.Kind) {
+		words := make([]string, len(kinds))
+		for i, k := range kinds {
+			words[i] = string(k)
+		}
+		bad(path+".fault.kind", string(s.Fault.Kind), "one of "+strings.Join(words, ", ")+": a panel knows no other")
+	}
+}
+
+func (s Step) checkEvent(path string, bad func(path, found, want string)) {
+	switch {
+	case s.Event == nil && s.Panel != "" && s.Fault == nil && !s.Clear:
+		bad(path+".event", "nothing", "what the panel tells")
+	case s.Event != nil && s.Panel == "":
+		bad(path+".event", "an event of no panel", "panel")
+	case s.Event != nil && s.Event.Is != "":
+		if err := s.Event.Check(); err != nil {
+			bad(path+".event", s.Event.Is, strings.TrimPrefix(err.Error(), "device: "))
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"anlan/firmware-sim/device"
 	"anlan/firmware-sim/fault"
 	"anlan/firmware-sim/line"
 )
@@ -22,13 +23,18 @@ steps:
   - {reader: r, fault: {kind: late, by: 1s}}
   - {unit: "[", clear: true}
   - {unit: a, fault: {kind: corrupt, chance: 3}}
+  - {panel: p, event: {is: smoke}}
+  - {unit: a, event: {is: reset}}
+  - {panel: p, fault: {kind: exception, code: 4}}
+  - {panel: p, event: {node: "012034", is: fire, type: 19}}
 loop: {every: 1s}
 `))
 	if err == nil {
 		t.Fatal("taken")
 	}
 	for _, want := range []string{"bad.yaml:1: en", ":3: steps[0].fault.kind", ":4: steps[1].fault.by", ":5: steps[2]", ":6: steps[3]", ":7: steps[4].set",
-		":8: steps[5].card", ":9: steps[6].fault.kind", ":10: steps[7].unit", ":11: steps[8].fault.chance", ":12: loop.every"} {
+		":8: steps[5].card", ":9: steps[6].fault.kind", ":10: steps[7].unit", ":11: steps[8].fault.chance",
+		":12: steps[9].event", ":13: steps[10].event", ":14: steps[11].fault.kind", ":15: steps[12].event", ":16: loop.every"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in\n%v", want, err)
 		}
@@ -41,7 +47,8 @@ func small(t *testing.T) *Running {
 	return start(t, Config{Lines: []Line{
 		{Name: "port", TCP: &TCP{Listen: "127.0.0.1:0"}, Units: []Unit{{Name: "gas-1", Model: "evikon-e2638"}}},
 		{Name: "bus", Serial: &Serial{Link: "tty"}, Units: []Unit{{Name: "gas-2", Model: "evikon-e2638", Unit: 2, Set: map[string]float64{"concentration": 5}}, {Name: "smoke", Model: "calectro-ug3", Unit: 3}}},
-	}, Readers: []Reader{{Name: "nfc", Kind: "pn532", Link: "tty-nfc"}}})
+	}, Readers: []Reader{{Name: "nfc", Kind: "pn532", Link: "tty-nfc"}, {Name: "id", Kind: "rdm6300", Link: "tty-id"}},
+		Panels: []Panel{{Name: "crt", Kind: "gst500-crt", Link: "tty-crt", Every: 20 * time.Millisecond}}})
 }
 
 func await(t *testing.T, what string, ok func() bool) {
@@ -97,6 +104,8 @@ func TestPlay_RefusesWhatCanNotBe(t *testing.T) {
 	for _, s := range []Step{
 		{Unit: "nobody", Clear: true}, {Line: "none*", Clear: true}, {Unit: "gas-1", Set: map[string]float64{"smoke": 1}},
 		{Unit: "gas-1", Fault: &fault.Order{Kind: fault.Corrupt}}, {Unit: "gas-1", Fault: &fault.Order{Kind: fault.Stuck, Value: "smoke"}},
+		{Reader: "id", Card: "04A1B2C3D4E5F6"}, {Panel: "crt", Event: &device.PanelEvent{Node: "12-034", Is: "fire"}}, {Panel: "crt"},
+		{Panel: "crt", Fault: &fault.Order{Kind: fault.Stuck}}, {Panel: "crt", Event: &device.PanelEvent{Is: "fire"}},
 	} {
 		if err := r.Play(Scenario{Name: "x", Steps: []Step{s}}); err == nil {
 			t.Errorf("%+v was played", s)

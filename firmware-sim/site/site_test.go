@@ -169,8 +169,8 @@ func TestTower_EveryUnitAnswersAtOnce(t *testing.T) {
 			errs <- nil
 		}()
 	}
-	if serial != 30 || tcp != 20 || len(v.Readers) != 2 {
-		t.Errorf("%d units on the bus, %d TCP devices, %d readers", serial, tcp, len(v.Readers))
+	if serial != 30 || tcp != 20 || len(v.Readers) != 4 || len(v.Panels) != 3 {
+		t.Errorf("%d units on the bus, %d TCP devices, %d readers, %d panels", serial, tcp, len(v.Readers), len(v.Panels))
 	}
 	for range v.Lines {
 		if err := <-errs; err != nil {
@@ -201,6 +201,9 @@ lines:
     units: []
 readers:
   - {name: b, kind: rfid, link: x}
+panels:
+  - {name: b, kind: gst, link: x, baud: 3}
+  - {name: p, kind: line-printer, link: y, number: 2}
 `))
 	if err == nil {
 		t.Fatal("taken")
@@ -211,6 +214,7 @@ readers:
 		`:7: lines[0].units[1].reaction: found "fast"`, `:8: lines[1].name`, `:9: lines[1].tcp.listen`, `:9: lines[1].tcp.framing`, `:11: lines[1].units[0].colour`,
 		`:11: lines[1].units[0].model`, `:12: lines[1].units[1].unit`, `:12: lines[1].units[1].map.values.v.type`, `:12: lines[1].units[1].map.values.v.at`,
 		`:13: lines[2]: found serial and tcp both or neither`, `:14: lines[2].units: found no unit`, `:16: readers[0].name`, `:16: readers[0].kind`, `:16: readers[0].link`,
+		`:18: panels[0].name`, `:18: panels[0].kind`, `:18: panels[0].link`, `:18: panels[0].baud`, `:19: panels[1]: found number`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q", want)

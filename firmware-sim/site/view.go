@@ -12,6 +12,7 @@ import (
 type View struct {
 	Lines   []LineView    `json:"lines"`
 	Readers []ReaderView  `json:"readers"`
+	Panels  []PanelView   `json:"panels"`
 	Playing []PlayingView `json:"playing"`
 	At      time.Time     `json:"at"`
 }
@@ -53,7 +54,19 @@ type ValueView struct {
 	Max   *float64 `json:"max,omitempty"`
 }
 
-// ReaderView is one NFC reader.
+// PanelView is one fire panel's port.
+type PanelView struct {
+	Name    string         `json:"name"`
+	Kind    string         `json:"kind"`
+	Link    string         `json:"link"`
+	Said    uint64         `json:"said"` // events
+	Waiting int            `json:"waiting"`
+	Last    string         `json:"last,omitempty"`
+	Faults  []fault.Active `json:"faults"`
+	Away    *time.Time     `json:"away_until,omitempty"`
+}
+
+// ReaderView is one tag reader.
 type ReaderView struct {
 	Name string     `json:"name"`
 	Kind string     `json:"kind"`
@@ -73,7 +86,7 @@ type PlayingView struct {
 // Look takes a view.
 func (r *Running) Look() View {
 	now := r.now()
-	v := View{Lines: []LineView{}, Readers: []ReaderView{}, Playing: []PlayingView{}, At: now}
+	v := View{Lines: []LineView{}, Readers: []ReaderView{}, Panels: []PanelView{}, Playing: []PlayingView{}, At: now}
 	for _, l := range r.lines {
 		v.Lines = append(v.Lines, l.look(now))
 	}
@@ -81,6 +94,9 @@ func (r *Running) Look() View {
 		rv := ReaderView{Name: rd.spec.Name, Kind: rd.spec.Kind, Link: rd.link, Card: hex.EncodeToString(rd.lying())}
 		rv.Away = moment(rd.awayUntil())
 		v.Readers = append(v.Readers, rv)
+	}
+	for _, p := range r.panels {
+		v.Panels = append(v.Panels, p.look(now))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
