@@ -53,7 +53,7 @@ func (c *checker) unplaced(i int) {
 	pt, path := c.p.Points[i], c.paths[i]
 	pt.Type = "" // a default was put in
 	for key, said := range map[string]bool{
-		"table": pt.Table != "", "address": pt.Address != 0, "doc": pt.Doc != "", "order": pt.Order != "", "words": pt.Words != 0,
+		"table": pt.Table != "", "address": pt.Address != 0, "doc": pt.Doc != "" && !c.p.Tapped(), "order": pt.Order != "", "words": pt.Words != 0,
 		"mask": pt.Mask != 0, "shift": pt.Shift != 0, "invert": pt.Invert, "scale": pt.Scale != 0, "offset": pt.Offset != 0,
 		"divisor_point": pt.DivisorPoint != "", "scale_by": pt.ScaleBy != nil, "texts": len(pt.Texts) > 0, "bad_when": len(pt.BadWhen) > 0,
 		"acknowledge": pt.Acknowledge != nil, "write_value": pt.WriteValue != nil, "trigger": pt.Trigger, "write_tick": pt.WriteTick != 0,

@@ -39,9 +39,10 @@ func (c *checker) head() {
 	if p.Protocol == ProtocolModbus && len(p.Points) == 0 {
 		c.add("points", "no points", "at least one point")
 	}
-	if p.Protocol == ProtocolPN532 && len(p.Points) > 0 {
+	if slices.Contains(readers, p.Protocol) && len(p.Points) > 0 {
 		c.add("points", "points", "no points: a tag reader only reports tags")
 	}
+	c.tap()
 	if p.Name.ZH == "" {
 		c.add("name", "no zh", "a name in zh")
 	}
@@ -59,7 +60,7 @@ func (c *checker) head() {
 		if !slices.Contains(tables, r.Table) {
 			c.add(path+".table", strconv.Quote(string(r.Table)), wantTable)
 		}
-		if r.From > r.To {
+		if r.From > r.To && !c.told(path+".from") && !c.told(path+".to") {
 			c.add(path, fmt.Sprintf("0x%04X to 0x%04X", r.From, r.To), "from ≤ to")
 		}
 		if !slices.Contains([]Access{ReadWrite, ReadOnly, WriteOnly}, r.Access) {
@@ -95,7 +96,7 @@ func (c *checker) requests() {
 			c.add(path, fmt.Sprintf("0x%02X", f.Code), "1 to 127, and none that the driver speaks")
 		}
 	}
-	if p.Protocol != ProtocolModbus {
+	if p.Protocol != ProtocolModbus && slices.Contains(protocols, p.Protocol) {
 		c.modbusOnly()
 	}
 }

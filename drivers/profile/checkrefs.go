@@ -60,6 +60,7 @@ func (c *checker) needs() {
 				c.missing(path, name)
 			case other.NoRead || pt.NoRead:
 				c.add(path, "a reference between points that are not both read", "points that are read")
+			case !slices.Contains(tables, other.Table) || !slices.Contains(tables, pt.Table): // told already
 			case other.Table != pt.Table:
 				c.add(path, "a reference to "+strconv.Quote(name)+" in table "+string(other.Table), "a point of the same table, as both must come in one answer")
 			case name == pt.DivisorPoint && (other.DivisorPoint != "" || other.ScaleBy != nil):
@@ -71,7 +72,7 @@ func (c *checker) needs() {
 			}
 		}
 		c.detail(pt, path, byName)
-		if pt.ResetBy != "" {
+		if pt.ResetBy != "" && pt.Latched {
 			if other := byName[pt.ResetBy]; other == nil {
 				c.missing(path+".reset_by", pt.ResetBy)
 			} else if !other.Writable {
@@ -160,22 +161,27 @@ func (c *checker) overlaps() {
 		a, b := &c.p.Points[i], &c.p.Points[j]
 		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Address, b.Address))
 	})
+	told := map[string]bool{} // once for each point as written: repeats overlap over and over
 	for n, i := range order {
 		for _, j := range order[n+1:] {
 			if c.p.Points[i].Table != c.p.Points[j].Table || c.p.Points[i].last() < int(c.p.Points[j].Address) {
 				break
 			}
-			c.overlap(min(i, j), max(i, j))
+			if path := c.paths[max(i, j)]; !told[path] && c.overlap(min(i, j), max(i, j)) {
+				told[path] = true
+			}
 		}
 	}
 }
 
-func (c *checker) overlap(first, second int) {
+// overlap reports whether two points share registers in a way they may not.
+func (c *checker) overlap(first, second int) bool {
 	a, b := &c.p.Points[second], &c.p.Points[first]
 	if a.Address == b.Address && a.size() == b.size() && (a.NoRead != b.NoRead || a.field() && b.field()) {
-		return
+		return false
 	}
 	c.add(c.paths[second]+".address", fmt.Sprintf("0x%04X of %q, which %q already uses", a.Address, a.Name, b.Name), "addresses of its own, or mask and shift in both")
+	return true
 }
 
 // field reports whether the point is only part of its register.

@@ -10,10 +10,19 @@ import (
 	"anlan/drivers"
 )
 
-// Block is the data of one transaction: bits of a bit table or registers of another.
+// Block is the data of one transaction: bits of a bit table, or else registers.
 type Block struct {
 	Bits      []bool
 	Registers []uint16
+}
+
+// count is how many values of a table the block has. What it has of the other kind is of
+// no concern: a reader may use one block over and over.
+func (b Block) count(t Table) int {
+	if t.Bits() {
+		return len(b.Bits)
+	}
+	return len(b.Registers)
 }
 
 // Decode turns the block that answered g into one reading for each of g's points.
@@ -23,7 +32,7 @@ type Block struct {
 // gives no value to believe. Checked is always at. The error wraps
 // [drivers.ErrCorrupt] when the block's size is not that of g.
 func (p *Profile) Decode(device contract.DeviceID, g Group, b Block, at time.Time) ([]contract.Reading, error) {
-	if n := max(len(b.Bits), len(b.Registers)); n != g.Count || g.Table.Bits() != (len(b.Bits) > 0) {
+	if n := b.count(g.Table); n != g.Count {
 		return nil, fmt.Errorf("profile: decode %s: %d values for %d asked: %w", p.ID, n, g.Count, drivers.ErrCorrupt)
 	}
 	out := make([]contract.Reading, 0, len(g.Points))

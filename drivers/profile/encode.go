@@ -85,7 +85,7 @@ func (pt *Point) encode(value float64) ([]uint16, error) {
 // Acknowledge lists the writes that the device expects now that b, which answered g, was
 // read: to be sent before the next read of these points.
 func (p *Profile) Acknowledge(g Group, b Block) []Write {
-	if n := max(len(b.Bits), len(b.Registers)); n != g.Count || g.Table.Bits() != (len(b.Bits) > 0) {
+	if b.count(g.Table) != g.Count {
 		return nil
 	}
 	var out []Write

@@ -69,17 +69,18 @@ func Parse(name string, src []byte) (*Profile, configs.Problems) {
 	if len(ps) > 0 && f.ID == "" && f.Raw == nil {
 		return &f.Profile, ps
 	}
-	c := &checker{doc: doc, p: &f.Profile, problems: ps}
+	c := &checker{doc: doc, p: &f.Profile, problems: ps, decoded: ps, seen: map[configs.Problem]bool{}}
 	c.expand(f.Raw)
 	c.head()
 	c.names()
 	for i := range c.p.Points {
 		c.shown(i)
-		if c.p.Protocol == ProtocolModbus {
+		switch {
+		case c.p.Protocol == ProtocolModbus:
 			c.place(i)
 			c.values(i)
 			c.writing(i)
-		} else {
+		case slices.Contains(protocols, c.p.Protocol):
 			c.unplaced(i)
 		}
 	}
@@ -94,12 +95,24 @@ func Parse(name string, src []byte) (*Profile, configs.Problems) {
 type checker struct {
 	doc      *configs.Document
 	p        *Profile
-	paths    []string // where each expanded point stands
+	paths    []string         // where each expanded point stands
+	decoded  configs.Problems // what reading alone has found
 	problems configs.Problems
+	seen     map[configs.Problem]bool
+}
+
+// told reports whether what stands at path could not be read: then whatever else is
+// wrong with it is the same mistake.
+func (c *checker) told(path string) bool {
+	return slices.ContainsFunc(c.decoded, func(pr configs.Problem) bool { return within(path, pr.Path) })
 }
 
 func (c *checker) add(path, found, want string) {
-	if pr := c.doc.Problem(path, found, want); !slices.Contains(c.problems, pr) {
+	if c.told(path) {
+		return
+	}
+	if pr := c.doc.Problem(path, found, want); !c.seen[pr] {
+		c.seen[pr] = true
 		c.problems = append(c.problems, pr)
 	}
 }
@@ -140,7 +153,9 @@ func (c *checker) expand(raw []pointEntry) {
 			pt := c.defaults(e.Point)
 			put := strings.NewReplacer("{n}", strconv.Itoa(n))
 			pt.Name, pt.Title = put.Replace(pt.Name), contract.Text{ZH: put.Replace(pt.Title.ZH), EN: put.Replace(pt.Title.EN)}
-			pt.Address += uint16((n - r.From) * step)
+			if c.p.Protocol == ProtocolModbus {
+				pt.Address += uint16((n - r.From) * step)
+			}
 			pt.number(put)
 			c.p.Points = append(c.p.Points, pt)
 			c.paths = append(c.paths, path)
@@ -161,6 +176,7 @@ func (c *checker) defaults(pt Point) Point {
 // number puts the number of a repeated point into what it says of its companions, so
 // that sensor 7 looks at the flag of sensor 7.
 func (pt *Point) number(put *strings.Replacer) {
+	pt.Doc = put.Replace(pt.Doc)
 	pt.DivisorPoint, pt.DetailOf, pt.ResetBy = put.Replace(pt.DivisorPoint), put.Replace(pt.DetailOf), put.Replace(pt.ResetBy)
 	if pt.ScaleBy != nil {
 		s := *pt.ScaleBy

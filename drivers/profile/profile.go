@@ -17,15 +17,15 @@ import (
 // Library holds profiles by their id.
 type Library map[string]*Profile
 
-// Protocols a profile may name. Only the points of a Modbus profile stand in tables; a
-// driver of another protocol knows by itself where its points are.
+// Protocols a profile may name, with those of tap.go. Only the points of a Modbus profile
+// stand in tables; a driver of another protocol knows by itself where its points are.
 const (
 	ProtocolModbus = "modbus"
 	ProtocolPN532  = "pn532"
 	ProtocolDCON   = "dcon" // Advantech ADAM-4000 and its likes, see drivers/blueprint
 )
 
-var protocols = []string{ProtocolModbus, ProtocolPN532, ProtocolDCON}
+var protocols = []string{ProtocolModbus, ProtocolPN532, ProtocolRDM6300, ProtocolYHY522, ProtocolPanelCRT, ProtocolPanelPrinter, ProtocolDCON}
 
 // Profile describes one kind of device.
 type Profile struct {

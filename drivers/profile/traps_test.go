@@ -2,6 +2,7 @@ package profile
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,7 @@ func TestDecode_WideAndDecimalTypes(t *testing.T) {
 		{"s64", "", []uint16{0x8000, 0, 0, 0}, 0, contract.OutOfRange},
 		{"f64", "", []uint16{0x4059, 0, 0, 0}, 100, contract.Good},
 		{"f64", "", []uint16{0x7FF8, 0, 0, 0}, 0, contract.OutOfRange},
+		{"f32", "", []uint16{0x4366, 0x3333}, 230.2, contract.Good}, // not 230.199997
 		{"f32", "cdab", []uint16{0x0000, 0x42C8}, 100, contract.Good},
 		{"f32", "dcba", []uint16{0x0000, 0xC842}, 100, contract.Good},
 		{"f32", "badc", []uint16{0xC842, 0x0000}, 100, contract.Good},
@@ -70,6 +72,23 @@ func TestDecode_WideAndDecimalTypes(t *testing.T) {
 		if got != c.want || q != c.quality {
 			t.Errorf("%s %s %x: %v %v, want %v %v", c.typ, c.order, c.words, got, q, c.want, c.quality)
 		}
+	}
+}
+
+// A reader that uses one block for bits and registers in turn leaves the other's behind.
+func TestDecode_LooksOnlyAtItsOwnTable(t *testing.T) {
+	p := parse(t, "", `  - {name: b, title: {zh: 位}, table: coil, address: 0}
+  - {name: r, title: {zh: 字}, table: holding, address: 0}
+`)
+	both := Block{Bits: []bool{true}, Registers: []uint16{7, 8}}
+	if rs, err := p.Decode("d", Group{Table: Coil, Count: 1, Points: []int{0}}, both, time.Unix(1, 0)); err != nil || rs[0].Value != 1 {
+		t.Error(rs, err)
+	}
+	if rs, err := p.Decode("d", Group{Table: Holding, Count: 2, Points: []int{1}}, both, time.Unix(1, 0)); err != nil || rs[0].Value != 7 {
+		t.Error(rs, err)
+	}
+	if _, err := p.Decode("d", Group{Table: Coil, Count: 2, Points: []int{0}}, both, time.Unix(1, 0)); !errors.Is(err, drivers.ErrCorrupt) {
+		t.Error("a block of the wrong size:", err)
 	}
 }
 
@@ -293,5 +312,33 @@ func TestParse_PointsOfAnotherProtocolHaveNoPlace(t *testing.T) {
 	_, ps := Parse("p.yaml", []byte(other+"max_registers: 5\npoints: [{name: in0, title: {zh: 输入}, table: coil}]\n"))
 	if len(ps) != 2 {
 		t.Errorf("problems %v, want one about max_registers and one about table", ps)
+	}
+}
+
+func TestParse_PanelTaps(t *testing.T) {
+	tap := strings.Replace(head, "protocol: modbus", "protocol: panel-printer", 1)
+	good := "tap: {pattern: '(?P<word>\\S+) (?P<node>\\d+)', words: {火警: fire}}\npoints: [{name: n1, title: {zh: 节点}, doc: '12-034', alarm: true}, {name: n, title: {zh: 火警数}, doc: 'count:fire'}]\n"
+	if _, ps := Parse("p.yaml", []byte(tap+good)); ps.Err() != nil {
+		t.Error(ps)
+	}
+	for from, to := range map[string]string{"fire}": "hot}", "?P<node>": "", "words: {火警: fire}": "encoding: big5, words: {火警: fire}", "count:fire": "count:hot", ", doc: '12-034'": ""} {
+		if _, ps := Parse("p.yaml", []byte(tap+strings.Replace(good, from, to, 1))); len(ps) != 1 {
+			t.Errorf("%q for %q: %d problems, want 1:\n%v", to, from, len(ps), ps)
+		}
+	}
+	if _, ps := Parse("p.yaml", []byte(head+"tap: {offline_after: 5s}\npoints: [{name: a, title: {zh: 甲}, table: coil, address: 0}]\n")); len(ps) != 1 {
+		t.Errorf("a tap of a Modbus device: %v", ps)
+	}
+}
+
+func TestParse_EndsSoonWhateverIsAsked(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(head + "points:\n")
+	for i := range 40 {
+		fmt.Fprintf(&b, "  - {name: 'n{n}', title: {zh: 甲}, table: holding, address: %d, type: ascii, words: 120, texts: {A: 1}, bad_when: [{point: 'n{n}', equals: [1]}, {point: 'm{n}', equals: [1]}], repeat: {from: 1, to: 1999}}\n", i)
+	}
+	p, ps := Parse("p.yaml", []byte(b.String()))
+	if len(p.Points) > maxPoints || len(ps) > 20000 {
+		t.Errorf("%d points, %d problems", len(p.Points), len(ps))
 	}
 }

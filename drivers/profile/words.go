@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"strconv"
 	"strings"
 )
 
@@ -31,7 +32,7 @@ func (pt *Point) raw(g Group, b Block) float64 {
 	case U64:
 		return whole(float64(u))
 	case Float32:
-		return float64(math.Float32frombits(uint32(u)))
+		return shortest(math.Float32frombits(uint32(u)))
 	case Float64:
 		return math.Float64frombits(u)
 	case BCD16, BCD32:
@@ -57,6 +58,17 @@ func (pt *Point) code(words []uint16) float64 {
 		return float64(code)
 	}
 	return math.NaN()
+}
+
+// shortest is f as a person would write it, so that a device's 230.2 is not shown as
+// 230.199996948.
+func shortest(f float32) float64 {
+	var buf [32]byte
+	v, err := strconv.ParseFloat(string(strconv.AppendFloat(buf[:0], float64(f), 'g', -1, 32)), 64)
+	if err != nil {
+		return float64(f)
+	}
+	return v
 }
 
 func bitValue(on bool) float64 {
