@@ -89,7 +89,7 @@ func Parse(name string, src []byte) (*Profile, configs.Problems) {
 	if len(c.problems) == 0 && c.p.Protocol == ProtocolModbus {
 		c.together()
 	}
-	return c.p, append(c.problems, beyond(doc, src, c.problems)...)
+	return c.p, append(c.problems, c.beyond(src)...)
 }
 
 type checker struct {

@@ -35,7 +35,7 @@ var compiled = sync.OnceValue(func() *jsonschema.Schema {
 
 // beyond holds the file against the published schema and returns what the loader itself
 // has not found: a mistake that both see is told once, in the loader's words.
-func beyond(doc *configs.Document, src []byte, known configs.Problems) configs.Problems {
+func (c *checker) beyond(src []byte) configs.Problems {
 	var root yaml.Node
 	if yaml.Unmarshal(src, &root) != nil || len(root.Content) == 0 {
 		return nil // already told
@@ -46,9 +46,12 @@ func beyond(doc *configs.Document, src []byte, known configs.Problems) configs.P
 	}
 	var out configs.Problems
 	for _, leaf := range leaves(failed, nil) {
-		for _, pr := range finding(doc, leaf) {
-			told := func(k configs.Problem) bool { return within(k.Path, pr.Path) || within(pr.Path, k.Path) }
-			if !slices.ContainsFunc(known, told) && !slices.Contains(out, pr) {
+		for _, pr := range finding(c.doc, leaf) {
+			// What is said of a point as a whole is about others that it refers to.
+			told := func(k configs.Problem) bool {
+				return within(k.Path, pr.Path) || within(pr.Path, k.Path) && !slices.Contains(c.paths, k.Path)
+			}
+			if !c.told(pr.Path) && !slices.ContainsFunc(c.problems, told) && !slices.Contains(out, pr) {
 				out = append(out, pr)
 			}
 		}

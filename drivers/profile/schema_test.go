@@ -150,6 +150,10 @@ func TestSchema_IsHeldAgainstEveryProfile(t *testing.T) {
 	// read from address 0.
 	_, ps := Parse("p.yaml", []byte(head+"points:\n  - {name: a, title: {zh: 甲}, table: holding}\n  - {name: b, title: {zh: 乙}, table: holding, address: \"5\"}\n"))
 	got := ps.Error()
+	_, more := Parse("p.yaml", []byte(head+"points: [{name: a, title: {zh: 甲}, table: holding, divisor_point: nothing}]\n"))
+	if !strings.Contains(more.Error(), "points[0].address") || len(more) != 2 {
+		t.Errorf("another mistake of the same point hides the missing address:\n%s", more)
+	}
 	for _, want := range []string{"p.yaml:8: points[0].address: found no such key", "p.yaml:9: points[1].address: found a string, want integer"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("missing %q in\n%s", want, got)
