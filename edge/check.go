@@ -2,6 +2,7 @@ package edge
 
 import (
 	"io/fs"
+	"slices"
 
 	"anlan/configs"
 	"anlan/drivers/profile"
@@ -14,7 +15,7 @@ var Version = "dev"
 
 // Load reads a configuration with everything it refers to, binds its rules and proves
 // its buses. All mistakes in all files come back together; a bus that can not keep its
-// promises is one.
+// promises is one, and so is a promise that a rule is too impatient for.
 func Load(file string) (*config.Config, []alarm.Def, configs.Problems) {
 	lib, ps := loadProfiles()
 	cfg, more := config.Load(file, lib, configs.Files)
@@ -32,7 +33,8 @@ func Load(file string) (*config.Config, []alarm.Def, configs.Problems) {
 	}
 	defs, more := alarm.Bind(rules, targets(cfg))
 	ps = append(ps, more...)
-	return cfg, defs, append(ps, overcommitted(cfg, sound(cfg, ps))...)
+	proofs := sound(cfg, ps)
+	return cfg, defs, slices.Concat(ps, overcommitted(cfg, proofs), outlived(cfg, proofs, defs))
 }
 
 func loadProfiles() (profile.Library, configs.Problems) {

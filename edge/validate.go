@@ -38,6 +38,7 @@ func validateCommand(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stdout, l.say("%s：正确，修订 %s\n", "%s: good, revision %s\n"), flags.Arg(0), cfg.Revision)
 		summary(stdout, l, cfg, defs)
 		writeReports(stdout, l, reports(cfg, prove(cfg)))
+		remarks(stdout, l, cfg, defs)
 	}
 	if len(ps) > 0 {
 		return 1

@@ -189,3 +189,24 @@ func TestLanguage_OfTheTerminal(t *testing.T) {
 		t.Error("an unknown language is taken")
 	}
 }
+
+// A promise slower than a rule's patience would make points unknown with nothing wrong.
+func TestValidate_RefusesAPromiseThatARuleIsTooImpatientFor(t *testing.T) {
+	out, status := validate(t, []string{"-lang", "en"}, "detect_within: 6s", "detect_within: 12s")
+	for _, want := range []string{"f12-smoke-east.smoke, which rule smoke takes for stale after 10s", "f03-gas-302.concentration, which rule gas takes"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("not told: %s\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "relays-1.") || status != 1 {
+		t.Errorf("exit %d; no rule is impatient for the relays:\n%s", status, out)
+	}
+}
+
+// A device that no rule watches is no mistake, but it is told.
+func TestValidate_NamesDevicesThatNothingWatches(t *testing.T) {
+	out, status := validate(t, []string{"-lang", "zh"}, "rules: [fire, ", "rules: [")
+	if status != 0 || !strings.Contains(out, "没有规则看管") || !strings.Contains(out, "f12-smoke-east") || strings.Contains(out, "注意：没有规则看管这些设备的报警点，它们不会报警：relays-1") {
+		t.Errorf("exit %d:\n%s", status, out)
+	}
+}

@@ -141,8 +141,8 @@ func (k *checker) device(at string, b *Bus, d *Device, units map[uint8]contract.
 			k.bad(at+".unit", strconv.Itoa(int(d.Unit))+", which "+quote(string(other))+" has", "a unit id of its own on the bus")
 		}
 		units[d.Unit] = d.ID
-		if b.Serial() && (d.Unit < 1 || d.Unit > 247) {
-			k.bad(at+".unit", strconv.Itoa(int(d.Unit)), "1 to 247")
+		if b.Serial() && d.Unit < 1 { // 248 to 255 are reserved, but some modules have one of them
+			k.bad(at+".unit", strconv.Itoa(int(d.Unit)), "1 to 247, or what a module has of its own up to 255")
 		}
 	}
 	k.profile(at, b, d)
