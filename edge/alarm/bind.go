@@ -101,7 +101,8 @@ func (r *Rule) selects(t *Target) bool {
 	case s.Every:
 		return t.System == "" && len(t.Points) > 0
 	}
-	return t.System == "" && t.Profile == s.Profile
+	ok, _ := path.Match(s.Profile, t.Profile) // checked when it was read
+	return t.System == "" && ok
 }
 
 func (r *Rule) def(t *Target, p *TargetPoint) Def {

@@ -33,7 +33,7 @@ type Rule struct {
 // Selector says which points a rule is for: a profile's points, every device, or one
 // of the edge's own points.
 type Selector struct {
-	Profile string              `yaml:"profile"`
+	Profile string              `yaml:"profile"` // id or pattern such as gst*-panel
 	Point   string              `yaml:"point"`   // name or pattern such as node_*
 	Devices []contract.DeviceID `yaml:"devices"` // only these; all when empty
 	Every   bool                `yaml:"every_device"`
@@ -139,6 +139,9 @@ func (r *Rule) checkSelector(bad func(key, found, want string)) {
 	}
 	if s.Profile != "" && s.Point == "" {
 		bad("for.point", "no point", "the point the alarm is shown at")
+	}
+	if _, err := path.Match(s.Profile, ""); err != nil {
+		bad("for.profile", strconv.Quote(s.Profile), "a profile or a pattern with *")
 	}
 	if _, err := path.Match(s.Point, ""); err != nil {
 		bad("for.point", strconv.Quote(s.Point), "a name or a pattern with *")
