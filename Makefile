@@ -67,7 +67,7 @@ soak: ## a million polls on bad lines, hours of polling in virtual time
 	ANLAN_SOAK_POLLS=$(SOAK_POLLS) go test -count=1 -v -timeout 60m -run 'Soak' ./drivers/modbus ./edge/...
 
 .PHONY: bench
-bench: build ## ratios to the physical limit or to a peer, in one run
+bench: build test-deps ## ratios to the physical limit or to a peer, in one run
 	ANLAN_BIN=$(CURDIR)/bin deploy/bench/run
 
 .PHONY: clean

@@ -83,6 +83,42 @@ func busRows(ctx context.Context, _ options, _ string) ([]row, error) {
 	return rows, nil
 }
 
+// engineRows are the bus engine's: planning, a dead unit, a write among polls.
+func engineRows(ctx context.Context, _ options, _ string) ([]row, error) {
+	const lineTime, thousand = "BenchmarkPlan_LineTime", "BenchmarkPlan_ThousandPoints"
+	lines := []string{"9600", "19200", "115200", "tcp"}
+	names := []string{thousand}
+	for _, l := range lines {
+		names = append(names, lineTime+"/line="+l)
+	}
+	plans, err := goBench(ctx, "./drivers/profile", "^BenchmarkPlan_", "1s", names...)
+	if err != nil {
+		return nil, err
+	}
+	var rows []row
+	for _, l := range lines {
+		r := plans[lineTime+"/line="+l]
+		rows = append(rows, row{"scan plan of 120 points, " + l, fmt.Sprintf("%.0f requests", r["requests"]), "the least line time there is",
+			fmt.Sprintf("%.3f of the optimum; %.3f with every hole up to 50 bridged", r["ours/optimum"], r["hole50/optimum"])})
+	}
+	took := plans[thousand]["ns/op"] / 1e6
+	rows = append(rows, row{"scan plan of 1,000 points", fmt.Sprintf("%.2f ms", took), "10 ms", ratio(took, 10) + " of the limit"})
+	const dead, write = "BenchmarkBus_OneDeadUnitOfEight", "BenchmarkBus_WriteDuringPolling"
+	one, err := goBench(ctx, "./edge", "^"+dead+"$", "1x", dead)
+	if err != nil {
+		return rows, err
+	}
+	rows = append(rows, row{"one of eight units dead, 9600 baud, busy line", fmt.Sprintf("%.2f good reads/s without it", one[dead]["readings/s"]),
+		"the other seven without it", fmt.Sprintf("%.3f of their cycle", one[dead]["cycle/without"])})
+	hundred, err := goBench(ctx, "./edge", "^"+write+"$", "100x", write)
+	if err != nil {
+		return rows, err
+	}
+	w := hundred[write]
+	return append(rows, row{"write on a busy line, until its first bit", fmt.Sprintf("mean %.0f ms, worst of 100 %.0f ms", w["mean-ms"], w["worst-ms"]),
+		"one transaction and t3.5", fmt.Sprintf("worst %.2f of the bound", w["worst/bound"])}), nil
+}
+
 // plainSample is a sample as two 64-bit words, time and value.
 const plainSample = 16.0
 

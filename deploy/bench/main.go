@@ -59,6 +59,7 @@ func run(ctx context.Context, o options, stdout, progress io.Writer) error {
 		do   func(context.Context, options, string) ([]row, error)
 	}{
 		{"field bus", busRows},
+		{"bus engine", engineRows},
 		{"time series", seriesRows},
 		{"spool", spoolRows},
 		{fmt.Sprintf("alarm, %d times", o.repetitions), alarmRows},
