@@ -30,10 +30,10 @@ func (c *counters) snapshot() Counters {
 
 // link is the line or connection with what is counted on it.
 type link struct {
-	*stream.Link
+	stream.Link
 	count *counters
 }
 
 func newLink(s Stream, c *counters) link {
-	return link{&stream.Link{Stream: s, In: &c.bytesIn, Out: &c.bytesOut}, c}
+	return link{stream.Link{Stream: s, In: &c.bytesIn, Out: &c.bytesOut}, c}
 }

@@ -19,7 +19,7 @@ const MaxInFlight = 16
 // more the stream is closed and every later call is [drivers.ErrLinkDown].
 func NewTCP(stream Stream) *Client {
 	c := &counters{}
-	t := &tcp{link: newLink(stream, c), units: map[uint8]*unit{}, buf: make([]byte, 2*MaxTCP)}
+	t := &tcp{link: newLink(stream, c), units: map[uint8]*unit{}, base: time.Now(), buf: make([]byte, 2*MaxTCP)}
 	return &Client{wire: t, counters: c}
 }
 
@@ -30,7 +30,8 @@ type tcp struct {
 	lastID  uint8
 	tid     uint16
 	out     []byte
-	buf     []byte // buf[from:to] has come and is not used up
+	base    time.Time // see moment
+	buf     []byte    // buf[from:to] has come and is not used up
 	from    int
 	to      int
 	flights []flight
@@ -109,7 +110,7 @@ func (t *tcp) roundTrip(ctx context.Context, r *request) ([]byte, time.Time, err
 	t.out = AppendTCP(t.out[:0], t.tid, r.unit, r.pdu)
 	wait := t.wait(u)
 	t.count.requests.Add(1)
-	sent := time.Now()
+	sent := t.moment()
 	if err := t.WriteBy(ctx, t.out, sent.Add(wait)); err != nil {
 		return nil, time.Time{}, fmt.Errorf("modbus: %v: %w", r, err)
 	}
@@ -126,6 +127,9 @@ func (t *tcp) roundTrip(ctx context.Context, r *request) ([]byte, time.Time, err
 		return pdu, now, t.judge(r, u, pdu, sent, now)
 	}
 }
+
+// moment is now for what is only compared: it reads one clock in place of two.
+func (t *tcp) moment() time.Time { return t.base.Add(time.Since(t.base)) }
 
 // judge counts what an answer is.
 func (t *tcp) judge(r *request, u *unit, pdu []byte, sent, now time.Time) error {
@@ -172,7 +176,7 @@ func (t *tcp) pipeline(ctx context.Context, qs []Query, depth int) {
 // fill puts as many queries out as the window takes and returns the next one.
 func (t *tcp) fill(ctx context.Context, qs []Query, next, depth int) (int, error) {
 	t.out = t.out[:0]
-	now := time.Now()
+	now := t.moment()
 	var pdu [8]byte
 	for ; next < len(qs) && len(t.flights) < depth; next++ {
 		q := &qs[next]

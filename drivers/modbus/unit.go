@@ -10,16 +10,17 @@ import (
 
 // unit is what the line knows of one device.
 type unit struct {
-	told      profile.Timing // by profiles
-	timing    profile.Timing // with defaults for what they do not say
-	framing   framing        // of its dialect; nil is the line's
+	// What every answer touches stands together: with many devices memory is what costs.
+	timing    profile.Timing // with defaults for what profiles do not say
 	slowest   time.Duration  // slowest reaction lately; 0 before the first
 	usual     time.Duration  // moving average of its reactions; 0 before the first
 	misses    int            // time-outs in a row
-	sentAt    time.Time      // end of the last request
 	lastBusy  time.Time      // end of the last exchange
 	restUntil time.Time      // quarantine
 	pending   []shape        // requests whose answers have not been accounted for
+	sentAt    time.Time      // end of the last request
+	told      profile.Timing // by profiles
+	framing   framing        // of its dialect; nil is the line's
 }
 
 const (
