@@ -22,6 +22,9 @@ const usage = `usage: anlan-edge <command>
                           check a configuration and everything it refers to, and show what
                           each bus can promise
   test-rules [FOLDER]     run the tests beside the rules (the shipped ones without FOLDER)
+  ports                   list the serial adapters plugged in, as a configuration names them
+  identify -port PORT | -address HOST:PORT [-baud N] [-parity P] [-stop N] [-ascii] [-rtu] [-unit N]
+                          ask a Modbus unit what it is
   version                 print the version
 `
 
@@ -39,6 +42,10 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return validateCommand(rest, stdout, stderr)
 	case "test-rules":
 		return testRulesCommand(rest, stdout, stderr)
+	case "ports":
+		return portsCommand(rest, stdout, stderr)
+	case "identify":
+		return identifyCommand(ctx, rest, stdout, stderr)
 	case "version":
 		fmt.Fprintln(stdout, "anlan-edge", Version)
 		return 0

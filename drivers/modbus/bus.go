@@ -106,6 +106,10 @@ func newBus(client *Client, lib profile.Library, line profile.Line, log *slog.Lo
 	return &Bus{client: client, profiles: lib, line: line, log: log}
 }
 
+// Client asks the line or connection directly, for commissioning; it shares the owner of
+// the bus.
+func (b *Bus) Client() *Client { return b.client }
+
 // Counters may be read from any goroutine.
 func (b *Bus) Counters() Counters { return b.client.Counters() }
 
