@@ -43,8 +43,10 @@ test-deps: ## what the tests need of the system: a browser, a CJK font, PostgreS
 
 .PHONY: test
 test: test-deps lint build ## every test, from the codec to the browser
+	@mkdir -p artifacts
 	cd $(CONSOLE) && npm test --silent
 	deploy/with-postgres go test -race $$(go list ./... | grep -v /systemtest)
+	$(MAKE) --no-print-directory soak >artifacts/soak.log || { cat artifacts/soak.log; exit 1; }
 	ANLAN_BIN=$(CURDIR)/bin go test -count=1 -timeout 15m ./deploy/systemtest/...
 
 .PHONY: lint
