@@ -3,6 +3,7 @@ package systemtest
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -164,8 +165,9 @@ func TestPatrol_ATapIsOneCheckIn(t *testing.T) {
 	w.play("patrol-tap")
 	var got struct {
 		Items []struct {
-			Reader string `json:"reader"`
-			UID    string `json:"uid"`
+			Reader string   `json:"reader"`
+			UID    string   `json:"uid"`
+			Texts  []string `json:"texts"`
 		} `json:"items"`
 	}
 	eventually(t, "check-in", func() error {
@@ -177,7 +179,7 @@ func TestPatrol_ATapIsOneCheckIn(t *testing.T) {
 		}
 		return nil
 	})
-	if len(got.Items) != 1 || got.Items[0].Reader != "f01-nfc" || got.Items[0].UID != "04A1B2C3D4E5F6" {
+	if len(got.Items) != 1 || got.Items[0].Reader != "f01-nfc" || got.Items[0].UID != "04A1B2C3D4E5F6" || !slices.Equal(got.Items[0].Texts, []string{"安澜巡检卡"}) {
 		t.Errorf("check-ins %+v", got.Items)
 	}
 }

@@ -16,6 +16,35 @@ type PN532 struct {
 	Port *line.Port
 	UART line.UART
 	Card func() []byte // UID of the card in the field, nil for none
+	// Text stands on the card as an NDEF text in Chinese; "" is a card never formatted.
+	Text string
+}
+
+// memory is that of an NTAG213: UID, lock bytes, capability container, then from page 4
+// on a lock control block and the NDEF message (NFC Forum, Type 2 Tag).
+func (r *PN532) memory() []byte {
+	m := make([]byte, 180)
+	if r.Text == "" {
+		return m
+	}
+	copy(m[12:], []byte{0xE1, 0x10, 0x12, 0x00})
+	text := append([]byte{0x02, 'z', 'h'}, r.Text...) // UTF-8, language of two letters
+	record := append([]byte{0xD1, 0x01, byte(len(text)), 'T'}, text...)
+	block := append([]byte{0x01, 0x03, 0xA0, 0x0C, 0x34, 0x03, byte(len(record))}, record...)
+	copy(m[16:], append(block, 0xFE))
+	return m
+}
+
+// exchange carries out InDataExchange with the card: READ of four pages is all there is.
+func (r *PN532) exchange(ctx context.Context, cmd []byte) error {
+	m := r.memory()
+	switch {
+	case r.Card() == nil:
+		return r.send(ctx, []byte{0xD5, 0x41, 0x01}) // the card is gone: time-out
+	case len(cmd) != 3 || cmd[1] != 0x30 || int(cmd[2])*4+16 > len(m):
+		return r.send(ctx, []byte{0xD5, 0x41, 0x13}) // the card refuses
+	}
+	return r.send(ctx, append([]byte{0xD5, 0x41, 0x00}, m[int(cmd[2])*4:int(cmd[2])*4+16]...))
 }
 
 var (
@@ -74,6 +103,8 @@ func (r *PN532) command(ctx context.Context, data []byte) (bool, error) {
 		return false, r.send(ctx, []byte{0xD5, 0x33})
 	case 0x52: // InRelease
 		return false, r.send(ctx, []byte{0xD5, 0x53, 0x00})
+	case 0x40: // InDataExchange
+		return false, r.exchange(ctx, data[2:])
 	case 0x4A: // InListPassiveTarget
 		return true, nil
 	}

@@ -91,5 +91,5 @@ func (r *reader) serve(ctx context.Context, port *line.Port) error {
 	case kindYHY522:
 		return (&device.YHY522{Port: port, UART: uart(19200), Card: r.lying}).Run(ctx)
 	}
-	return (&device.PN532{Port: port, UART: uart(115200), Card: r.lying}).Run(ctx)
+	return (&device.PN532{Port: port, UART: uart(115200), Card: r.lying, Text: "安澜巡检卡"}).Run(ctx)
 }
