@@ -3,14 +3,18 @@ package nfc
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
+	"io/fs"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"anlan/configs"
 	"anlan/drivers"
 )
 
@@ -117,4 +121,39 @@ func FuzzParseYHY522(f *testing.F) {
 			t.Errorf("% X does not round-trip: %v", again, err)
 		}
 	})
+}
+
+// The shipped profiles' examples are what the parsers read.
+func TestProfiles_OfOtherReadersAgreeWithTheirExamples(t *testing.T) {
+	for id, parse := range map[string]func([]byte) ([]byte, error){
+		"rdm6300": func(b []byte) ([]byte, error) { uid, _, err := parseRDM6300(b); return uid, err },
+		"yhy522":  func(b []byte) ([]byte, error) { _, uid, _, _, err := parseYHY522(b); return uid, err },
+	} {
+		src, err := fs.ReadFile(configs.Files, "profiles/"+id+".frames.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var f struct {
+			Profile   string `yaml:"profile,required"`
+			Framing   string `yaml:"framing,required"`
+			Exchanges []struct {
+				Name    string `yaml:"name,required"`
+				Request string `yaml:"request"`
+				Reply   string `yaml:"reply,required"`
+				UID     string `yaml:"uid,required"`
+			} `yaml:"exchanges,required"`
+		}
+		if _, ps := configs.Decode(id, src, &f); ps.Err() != nil {
+			t.Fatal(ps)
+		}
+		for _, e := range f.Exchanges {
+			uid, err := parse(plain(t, e.Reply))
+			if err != nil || !strings.EqualFold(hex.EncodeToString(uid), e.UID) {
+				t.Errorf("%s, %s: %X %v, want %s", id, e.Name, uid, err, e.UID)
+			}
+			if id == "yhy522" && !bytes.Equal(appendYHY522(nil, yhyReadID, nil), plain(t, e.Request)) {
+				t.Errorf("%s: the request is not what is asked", e.Name)
+			}
+		}
+	}
 }
