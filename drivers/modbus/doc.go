@@ -1,13 +1,13 @@
-// Package modbus is the Modbus client of the edge: RTU on a serial line and TCP, with
-// methods of the shape Go's Modbus libraries share, ctx first, and with the proof that
-// an answer belongs to its question.
+// Package modbus is the Modbus client of the edge: RTU and ASCII on a serial line or
+// behind a gateway, dialects of RTU, and TCP, with methods of the shape Go's Modbus
+// libraries share, ctx first, and with the proof that an answer belongs to its question.
 //
 // # Why a late answer is never taken for another
 //
 // Modbus TCP numbers its transactions; an answer must carry the number, protocol, unit,
 // function and size that were asked. Modbus RTU has no number, so any two reads of one
 // unit that have the same function and size look alike in the answer. This client
-// therefore keeps these rules on RTU:
+// therefore keeps these rules on RTU, and on ASCII alike:
 //
 //  1. The line is emptied before each request. What was there is a stray: counted,
 //     never used.

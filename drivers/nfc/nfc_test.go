@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"io"
 	"io/fs"
 	"net"
 	"slices"
@@ -70,8 +71,15 @@ func listen(t *testing.T, field func() string, d time.Duration) (taps [][]byte, 
 	near, far := net.Pipe()
 	var wg sync.WaitGroup
 	wg.Go(func() { chip(t, far, field) })
-	bus := NewBus(near, nil)
-	dev, err := bus.Device(drivers.DeviceSpec{ID: "f01-nfc", Profile: "pn532"})
+	taps, err = tapsOn(t, NewBus(near, nil), far, d)
+	wg.Wait()
+	return taps, err
+}
+
+// tapsOn listens to a bus for a while of the bubble's time and then closes both ends.
+func tapsOn(t *testing.T, bus *Bus, far io.Closer, d time.Duration) (taps [][]byte, err error) {
+	t.Helper()
+	dev, err := bus.Device(drivers.DeviceSpec{ID: "f01-nfc"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +89,6 @@ func listen(t *testing.T, field func() string, d time.Duration) (taps [][]byte, 
 	if err := errors.Join(bus.Close(), far.Close()); err != nil {
 		t.Error(err)
 	}
-	wg.Wait()
 	return taps, err
 }
 

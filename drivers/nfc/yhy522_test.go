@@ -50,17 +50,7 @@ func hold(t *testing.T, d time.Duration, field func() string) (taps [][]byte, er
 			}
 		}
 	})
-	bus := NewYHY522(near, nil)
-	dev, err := bus.Device(drivers.DeviceSpec{ID: "f01-ic"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	defer cancel()
-	err = dev.(drivers.Listener).Listen(ctx, func(t drivers.Tap) { taps = append(taps, slices.Clone(t.UID)) })
-	if err := errors.Join(bus.Close(), far.Close()); err != nil {
-		t.Error(err)
-	}
+	taps, err = tapsOn(t, NewYHY522(near, nil), far, d)
 	wg.Wait()
 	return taps, err
 }
