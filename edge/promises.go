@@ -15,9 +15,6 @@ import (
 )
 
 const (
-	// plannedReaction is what the drivers plan transactions with where a manual does not
-	// tell; the proof takes [deadline.AssumedReaction] for the time itself.
-	plannedReaction = 5 * time.Millisecond
 	// gatewayDelay is what a transparent gateway and the network before it add.
 	gatewayDelay = 20 * time.Millisecond
 	// tcpTimeout is the least ceiling of a time-out on a connection.
@@ -130,7 +127,7 @@ type timing struct {
 }
 
 func (t timing) planned() profile.Line {
-	t.line.Turnaround = cmp.Or(t.profile.Timing.ReactionMax, plannedReaction)
+	t.line.Turnaround = cmp.Or(t.profile.Timing.ReactionMax, modbus.Turnaround)
 	return t.line
 }
 

@@ -116,8 +116,8 @@ func (b *Bus) Counters() Counters { return b.client.Counters() }
 // Close releases the port or connection.
 func (b *Bus) Close() error { return b.client.Close() }
 
-// turnaround stands in for a device whose manual does not tell.
-const turnaround = 5 * time.Millisecond
+// Turnaround is what transactions are planned with where a manual does not tell.
+const Turnaround = 5 * time.Millisecond
 
 // Device binds a device; spec.Profile must be a Modbus profile of the library. What it
 // returns is a [*Device].
@@ -134,7 +134,7 @@ func (b *Bus) Device(spec drivers.DeviceSpec) (drivers.Device, error) {
 		return nil, fmt.Errorf("modbus: bind %s: %w", spec.ID, err)
 	}
 	d := &Device{bus: b, spec: spec, profile: p, line: b.line}
-	d.line.Turnaround = cmpOr(p.Timing.ReactionMax, turnaround)
+	d.line.Turnaround = cmpOr(p.Timing.ReactionMax, Turnaround)
 	d.replan()
 	return d, nil
 }

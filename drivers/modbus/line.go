@@ -33,7 +33,7 @@ func (o RTUOptions) filled() RTUOptions {
 		o.BitsPerChar = 10
 	}
 	if o.Wait == nil {
-		o.Wait = waitTimer
+		o.Wait = stream.Wait
 	}
 	return o
 }
@@ -54,21 +54,6 @@ func (o RTUOptions) silence() time.Duration {
 		return 1750 * time.Microsecond
 	}
 	return o.charTime() * 7 / 2
-}
-
-func waitTimer(ctx context.Context, t time.Time) error {
-	d := time.Until(t)
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // NewRTU speaks Modbus RTU over a stream, or ASCII if the options say so. The stream may

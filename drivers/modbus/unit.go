@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"anlan/drivers/profile"
+	"anlan/drivers/stream"
 )
 
 // unit is what the line knows of one device.
@@ -61,7 +62,7 @@ func (u *unit) rest(ctx context.Context) error {
 	if u.timing.Pause == 0 {
 		return nil
 	}
-	return waitTimer(ctx, u.lastBusy.Add(u.timing.Pause))
+	return stream.Wait(ctx, u.lastBusy.Add(u.timing.Pause))
 }
 
 func (u *unit) missed() { u.misses++ }

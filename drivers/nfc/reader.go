@@ -129,7 +129,7 @@ func (r *Reader) Listen(ctx context.Context, tap func(drivers.Tap)) error {
 		if found != nil && seen.step(found.uid, time.Now()) {
 			tap(r.tap(ctx, found))
 		}
-		if err := sleep(ctx, r.bus.model.pause); err != nil {
+		if err := stream.Wait(ctx, time.Now().Add(r.bus.model.pause)); err != nil {
 			return fmt.Errorf("nfc: listen %s: %w", r.id, err)
 		}
 	}
@@ -168,18 +168,4 @@ func (p *presence) step(uid []byte, now time.Time) bool {
 	fresh := string(uid) != p.uid || now.Sub(p.last) >= Absence
 	p.uid, p.last = string(uid), now
 	return fresh
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d == 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

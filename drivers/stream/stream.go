@@ -181,6 +181,23 @@ func pending(s syscall.Conn, p []byte) (n int, err error) {
 	return n, nil
 }
 
+// Wait sleeps until t or until ctx ends, whose error it then returns. It uses the
+// runtime's timers, which may be a millisecond late.
+func Wait(ctx context.Context, t time.Time) error {
+	d := time.Until(t)
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
 // Lose marks the link as gone and returns why it is; the first cause stays.
 func (l *Link) Lose(cause error) error {
 	if l.down == nil {

@@ -175,8 +175,11 @@ func (r *runner) ask(ctx context.Context, t Turn) error {
 	if ctx.Err() != nil {
 		return nil // an aborted read says nothing about the device
 	}
-	if isLinkDown(err) || errors.Is(err, drivers.ErrYielded) {
-		return r.lost(err)
+	if isLinkDown(err) {
+		return err
+	}
+	if errors.Is(err, drivers.ErrYielded) {
+		return nil // it gave way to a write and is asked again: its turn is still to come
 	}
 	r.spent(t.Lane, began, now)
 	r.conclude(t, answer{readings: rs, err: err, verdict: verdictOf(err), began: began, charged: began, now: now})
@@ -215,15 +218,6 @@ func (r *runner) conclude(t Turn, a answer) {
 		r.publishBad(g.points, drivers.QualityOf(a.err))
 		r.unanswered(t.Item)
 	}
-}
-
-// lost passes on that the bus is gone. A driver that gave way to a write is asked again
-// at its turn, which is still to come.
-func (r *runner) lost(err error) error {
-	if isLinkDown(err) {
-		return err
-	}
-	return nil
 }
 
 // verdictOf says what an error tells of the device. Being asked too early is our doing,
