@@ -62,6 +62,22 @@ func person(ctx context.Context) alarm.Person {
 	return alarm.Person{ID: a.ID, Name: a.Name}
 }
 
+// reach is where the caller holds a right.
+func reach(ctx context.Context, p org.Permission) org.Reach {
+	if callerOf(ctx).session.User.May(p) {
+		return org.Everywhere()
+	}
+	return org.Reach{}
+}
+
+// within refuses what lies outside the caller's reach.
+func (s *server) within(ctx context.Context, p org.Permission, building string) error {
+	if reach(ctx, p).Has(building) {
+		return nil
+	}
+	return say(http.StatusForbidden, "您的权限不包括这个楼栋", "Your rights do not reach this building")
+}
+
 // authorise runs before every operation. What has no declared access is refused.
 func (s *server) authorise(hc huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(hc)

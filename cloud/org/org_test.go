@@ -14,11 +14,14 @@ import (
 
 func TestRole_RightsAreExactlyTheTable(t *testing.T) {
 	want := map[Role][]Permission{
-		Operator:   {AlarmAck, AlarmMute, AlarmRead, IncidentRead, IncidentWork, PlanLaunch},
-		Supervisor: {AlarmAck, AlarmConfirm, AlarmMute, AlarmRead, AlarmReset, IncidentClose, IncidentRead, IncidentWork, PlanLaunch},
-		Admin:      {AlarmAck, AlarmConfirm, AlarmMute, AlarmRead, AlarmReset, IncidentClose, IncidentRead, IncidentWork, PlanLaunch, UserManage},
-		Guard:      {AlarmRead, IncidentRead, IncidentWork},
-		Viewer:     {AlarmRead, IncidentRead},
+		Operator:   {AlarmAck, AlarmMute, AlarmRead, AlarmShelve, FleetRead, IncidentRead, IncidentWork, PlanLaunch, SeatWatch},
+		Supervisor: {AlarmAck, AlarmConfirm, AlarmMute, AlarmOutOfService, AlarmRead, AlarmReport, AlarmReset, AlarmShelve, FleetRead, IncidentClose, IncidentRead, IncidentWork, PlanLaunch, SeatWatch},
+		Admin: {AlarmAck, AlarmConfirm, AlarmDefine, AlarmMute, AlarmOutOfService, AlarmRead, AlarmReport, AlarmReset, AlarmShelve, AuditRead, EdgeEnrol, FleetEdit, FleetRead,
+			IncidentClose, IncidentRead, IncidentWork, KeyManage, PlanLaunch, SeatWatch, UserManage},
+		Guard:    {AlarmRead, FleetRead, IncidentRead, IncidentWork},
+		Viewer:   {AlarmRead, FleetRead, IncidentRead},
+		Engineer: {AlarmOutOfService, AlarmRead, EdgeEnrol, FleetEdit, FleetRead, IncidentRead},
+		Manager:  {AlarmRead, AlarmReport, FleetRead, IncidentRead},
 	}
 	got := map[Role][]Permission{}
 	for _, r := range Roles() {

@@ -17,6 +17,8 @@ const (
 	Admin      Role = "admin"      // 管理员: everything, and accounts
 	Guard      Role = "guard"      // 保安: works incidents on foot
 	Viewer     Role = "viewer"     // 只读
+	Engineer   Role = "engineer"   // 维保工程师: devices, edges, taking out of service
+	Manager    Role = "manager"    // 物业经理: sees everything, reads reports
 )
 
 // Permission is one thing that can be allowed.
@@ -34,18 +36,32 @@ const (
 	IncidentClose Permission = "incident.close"
 	PlanLaunch    Permission = "plan.launch"
 	UserManage    Permission = "user.manage"
+
+	AlarmShelve       Permission = "alarm.shelve"         // set aside for a time, within the policy
+	AlarmOutOfService Permission = "alarm.out_of_service" // take a point out of service for work on it
+	AlarmDefine       Permission = "alarm.define"         // definitions, policy, suppression
+	AlarmReport       Permission = "alarm.report"         // KPI report, exports
+	FleetRead         Permission = "fleet.read"
+	FleetEdit         Permission = "fleet.edit" // places, names, floor plans, import
+	EdgeEnrol         Permission = "edge.enrol" // tokens, certificates, revocation
+	SeatWatch         Permission = "seat.watch" // keeps a console seat
+	AuditRead         Permission = "audit.read"
+	KeyManage         Permission = "key.manage" // API keys
 )
 
 // rights is the whole table: what is not written here is denied.
 func rights() map[Role][]Permission {
-	operator := []Permission{AlarmRead, AlarmAck, AlarmMute, IncidentRead, IncidentWork, PlanLaunch}
-	supervisor := append(slices.Clone(operator), AlarmReset, AlarmConfirm, IncidentClose)
+	viewer := []Permission{AlarmRead, IncidentRead, FleetRead}
+	operator := append(slices.Clone(viewer), AlarmAck, AlarmMute, AlarmShelve, SeatWatch, IncidentWork, PlanLaunch)
+	supervisor := append(slices.Clone(operator), AlarmReset, AlarmConfirm, AlarmOutOfService, AlarmReport, IncidentClose)
 	return map[Role][]Permission{
 		Operator:   operator,
 		Supervisor: supervisor,
-		Admin:      append(slices.Clone(supervisor), UserManage),
-		Guard:      {IncidentRead, IncidentWork, AlarmRead},
-		Viewer:     {AlarmRead, IncidentRead},
+		Admin:      append(slices.Clone(supervisor), UserManage, AlarmDefine, FleetEdit, EdgeEnrol, AuditRead, KeyManage),
+		Guard:      append(slices.Clone(viewer), IncidentWork),
+		Viewer:     viewer,
+		Engineer:   append(slices.Clone(viewer), AlarmOutOfService, FleetEdit, EdgeEnrol),
+		Manager:    append(slices.Clone(viewer), AlarmReport),
 	}
 }
 
@@ -76,6 +92,10 @@ func (r Role) Title() contract.Text {
 		return contract.Text{ZH: "保安", EN: "Guard"}
 	case Viewer:
 		return contract.Text{ZH: "只读", EN: "Viewer"}
+	case Engineer:
+		return contract.Text{ZH: "维保工程师", EN: "Maintenance engineer"}
+	case Manager:
+		return contract.Text{ZH: "物业经理", EN: "Property manager"}
 	}
 	return contract.Text{ZH: string(r), EN: string(r)}
 }

@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import { BrowserRouter, Link, Route, Routes } from "react-router";
 import { Problem } from "./api/client";
 import { useMe } from "./api/queries";
+import { pages } from "./areas";
 import { startLanguage } from "./i18n";
 import { LiveProvider } from "./live/context";
 import { Console } from "./pages/Console";
@@ -84,6 +85,9 @@ function Session(props: { mode: Mode; setMode: (m: Mode) => void }) {
               <Route path="points/:edge/:point" element={<PointPage />} />
               <Route path="fleet" element={<Fleet />} />
               <Route path="password" element={<Password />} />
+              {pages.map((p) => (
+                <Route key={p.path} path={p.path} element={p.element} />
+              ))}
               <Route path="*" element={<NotFound />} />
             </Route>
           </Routes>

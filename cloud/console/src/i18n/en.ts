@@ -5,7 +5,13 @@ export const en: Words = {
   tagline: "Community safety",
   lang: { other: "中文" },
   theme: { night: "Night", day: "Day" },
-  nav: { console: "Console", history: "Alarm history", incidents: "Incidents", fleet: "Edges and devices" },
+  nav: {
+    manage: "Manage",
+    console: "Console",
+    history: "Alarm history",
+    incidents: "Incidents",
+    fleet: "Edges and devices",
+  },
   login: {
     title: "Sign in",
     username: "User name",
@@ -296,5 +302,7 @@ export const en: Words = {
     operator: "Operator",
     guard: "Guard",
     viewer: "Viewer",
+    engineer: "Maintenance engineer",
+    manager: "Property manager",
   },
 };

@@ -2,8 +2,7 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { setLanguage } from "../api/client";
 import type { Text } from "../api/types";
-import { en } from "./en";
-import { zh } from "./zh";
+import { words } from "./words";
 
 export type Lang = "zh-CN" | "en";
 const key = "anlan.lang";
@@ -23,7 +22,7 @@ export async function startLanguage() {
   await i18next.use(initReactI18next).init({
     lng,
     fallbackLng: "zh-CN",
-    resources: { "zh-CN": { translation: zh }, en: { translation: en } },
+    resources: { "zh-CN": { translation: words.zh }, en: { translation: words.en } },
     interpolation: { escapeValue: false },
   });
 }

@@ -4,7 +4,7 @@ export const zh = {
   tagline: "小区安全生产管理",
   lang: { other: "English" },
   theme: { night: "夜间", day: "日间" },
-  nav: { console: "值班台", history: "报警历史", incidents: "应急事件", fleet: "网关与设备" },
+  nav: { manage: "管理", console: "值班台", history: "报警历史", incidents: "应急事件", fleet: "网关与设备" },
   login: {
     title: "登录",
     username: "用户名",
@@ -279,7 +279,15 @@ export const zh = {
     ok: "确定",
     none: "无",
   },
-  user: { admin: "系统管理员", supervisor: "安全主管", operator: "值班员", guard: "保安", viewer: "查看" },
+  user: {
+    admin: "系统管理员",
+    supervisor: "安全主管",
+    operator: "值班员",
+    guard: "保安",
+    viewer: "查看",
+    engineer: "维保工程师",
+    manager: "物业经理",
+  },
 };
 
 export type Words = typeof zh;

@@ -6,6 +6,7 @@ import { Link, NavLink, Outlet, useNavigate, useOutletContext } from "react-rout
 import { request } from "../api/client";
 import { keys, useIncidents, useOpenAlarms, useOverview } from "../api/queries";
 import type { Alarm } from "../api/types";
+import { navigation } from "../areas";
 import { language, say, switchLanguage } from "../i18n";
 import { useLink, useLive, useNow, usePainted } from "../live/context";
 import { placeName, setZone } from "../parts/format";
@@ -27,7 +28,7 @@ export const useDesk = () => useOutletContext<Desk>();
 /** Shell is around every page of the desk: the strip, the way about, and the sound. */
 export function Shell({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => void }) {
   const { t } = useTranslation();
-  const { me } = useSession();
+  const { me, may } = useSession();
   const open = useOpenAlarms().data?.items ?? noAlarms;
   const overview = useOverview().data;
   const [muted, setMuted] = useState<Muted>();
@@ -65,7 +66,15 @@ export function Shell({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => voi
         </NavLink>
         <NavLink to="/history">{t("nav.history")}</NavLink>
         <NavLink to="/fleet">{t("nav.fleet")}</NavLink>
+        {navigation
+          .filter((n) => n.group === "desk" && (!n.permission || may(n.permission)))
+          .map((n) => (
+            <NavLink key={n.to} to={n.to}>
+              {t(n.label)}
+            </NavLink>
+          ))}
         <span className="grow" />
+        <ManageMenu />
         <Button type="text" size="small" onClick={() => setMode(mode === "night" ? "day" : "night")}>
           {t(mode === "night" ? "theme.day" : "theme.night")}
         </Button>
@@ -83,6 +92,27 @@ export function Shell({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => voi
         <Outlet context={desk} />
       </Suspense>
     </div>
+  );
+}
+
+/** ManageMenu holds what is set up rather than watched; whoever may do none of it does not see it. */
+function ManageMenu() {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const navigate = useNavigate();
+  const items = navigation.filter((n) => n.group === "manage" && (!n.permission || may(n.permission)));
+  if (items.length === 0) return null;
+  return (
+    <Dropdown
+      trigger={["click"]}
+      menu={{
+        items: items.map((n) => ({ key: n.to, label: t(n.label), onClick: () => void navigate(n.to) })),
+      }}
+    >
+      <Button type="text" size="small" id="manage">
+        {t("nav.manage")} ▾
+      </Button>
+    </Dropdown>
   );
 }
 

@@ -1,0 +1,33 @@
+import { type ComponentType, lazy, type ReactNode } from "react";
+
+/** A page of an area and, if it has a place in the navigation, where. */
+export interface Page {
+  path: string;
+  element: ReactNode;
+}
+
+/** NavItem is a link of the desk's navigation; without the permission it is not there. */
+export interface NavItem {
+  to: string;
+  label: string;
+  permission?: string;
+  group: "desk" | "manage";
+  order: number;
+}
+
+/** Area is a part of the desk that brings its own pages: `areas/<name>/area.tsx` exports one as `area`. */
+export interface Area {
+  pages: Page[];
+  nav: NavItem[];
+}
+
+const found = Object.values(import.meta.glob<{ area: Area }>("./areas/*/area.tsx", { eager: true }));
+
+export const pages: Page[] = found.flatMap((f) => f.area.pages);
+export const navigation: NavItem[] = found.flatMap((f) => f.area.nav).sort((a, b) => a.order - b.order);
+
+/** page loads a component when it is first opened, so that it is not in the first load. */
+export function page(load: () => Promise<ComponentType>): ReactNode {
+  const Lazy = lazy(async () => ({ default: await load() }));
+  return <Lazy />;
+}
