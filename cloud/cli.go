@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,16 +14,18 @@ import (
 	"time"
 
 	"anlan/cloud/alarm"
-	"anlan/cloud/broker"
+	"anlan/cloud/audit"
 	"anlan/cloud/config"
 	"anlan/cloud/db"
+	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
 	"anlan/cloud/httpapi"
+	"anlan/cloud/org"
 	"anlan/contract"
 )
 
 // ErrUsage is returned when the command line cannot be understood.
-var ErrUsage = errors.New("usage: anlan-cloud run | enrol | openapi | version (-h tells more)")
+var ErrUsage = errors.New("usage: anlan-cloud run | token | openapi | version (-h tells more)")
 
 // Main runs one command of anlan-cloud.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -32,8 +35,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	switch args[0] {
 	case "run":
 		return runCommand(ctx, args[1:], stderr)
-	case "enrol":
-		return enrolCommand(ctx, args[1:], stderr)
+	case "token":
+		return tokenCommand(ctx, args[1:], stdout, stderr)
 	case "openapi":
 		raw, err := httpapi.Document()
 		if err != nil {
@@ -113,52 +116,65 @@ func runCommand(ctx context.Context, args []string, stderr io.Writer) error {
 	return c.Run(ctx)
 }
 
-// enrolCommand makes an edge's password; it works beside a running server too.
-func enrolCommand(ctx context.Context, args []string, stderr io.Writer) error {
-	s := newSettings("enrol", stderr)
+// tokenCommand makes an edge's enrolment token; it works beside a running server too.
+func tokenCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	s := newSettings("token", stderr)
 	edge := s.set.String("edge", "", "edge `id`")
-	file := s.set.String("password-file", "", "`file` to write the password to (0600)")
+	base := s.set.String("url", "", "how the edge reaches this server's HTTP side; default http.url, or the running server's address")
 	cfg, err := s.load(args)
 	if err != nil {
 		return err
 	}
-	if *edge == "" || *file == "" {
-		return errors.New("enrol: -edge and -password-file are required")
+	if !contract.ValidID(*edge) {
+		return errors.New("token: -edge must be an id: lower-case letters, digits and dashes")
 	}
-	if err := os.MkdirAll(cfg.Data, 0o750); err != nil {
-		return fmt.Errorf("enrol: %w", err)
+	if *base == "" {
+		if *base, err = runningURL(cfg); err != nil {
+			return err
+		}
 	}
 	d, err := db.Open(ctx, cfg.DSN())
 	if err != nil {
 		return err
 	}
-	err = enrol(ctx, d, contract.EdgeID(*edge), *file)
-	return errors.Join(err, d.Close())
+	word, err := newToken(ctx, d, cfg, contract.EdgeID(*edge), *base)
+	if err = errors.Join(err, d.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(stdout, word)
+	return err
 }
 
-func enrol(ctx context.Context, d *db.DB, e contract.EdgeID, file string) error {
-	alarms := alarm.NewStore(d, slog.New(slog.DiscardHandler), nil, time.Now)
-	fl, err := fleet.New(ctx, d, alarms, slog.New(slog.DiscardHandler), nil, time.Now)
+func newToken(ctx context.Context, d *db.DB, cfg config.Config, e contract.EdgeID, base string) (string, error) {
+	quiet := slog.New(slog.DiscardHandler)
+	fl, err := fleet.New(ctx, d, alarm.NewStore(d, quiet, nil, time.Now), quiet, nil, time.Now)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := fl.Enrol(ctx, e, contract.Text{ZH: string(e)}); err != nil {
-		return err
+		return "", err
 	}
-	password, err := broker.Enrol(ctx, d, e, time.Now())
+	authority, err := enrolment.OpenAuthority(filepath.Join(cfg.Data, "edges"), time.Now())
 	if err != nil {
-		return err
+		return "", err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".password-*") // made 0600
+	store := enrolment.NewStore(d, audit.New(d), authority, func() string { return cfg.MQTT.URL }, time.Now)
+	tok, _, err := store.NewToken(ctx, org.System(), e, base)
+	return tok.String(), err
+}
+
+// runningURL is where the HTTP side is: as configured, or as the running server says.
+func runningURL(cfg config.Config) (string, error) {
+	if cfg.HTTP.URL != "" {
+		return cfg.HTTP.URL, nil
+	}
+	raw, err := os.ReadFile(filepath.Join(cfg.Data, "cloud.json"))
 	if err != nil {
-		return fmt.Errorf("enrol: write password: %w", err)
+		return "", errors.New("token: the server is not running and http.url is not set: say -url")
 	}
-	_, err = tmp.WriteString(password + "\n")
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), file)
+	var at struct{ HTTP string }
+	if err := json.Unmarshal(raw, &at); err != nil {
+		return "", fmt.Errorf("token: read cloud.json: %w", err)
 	}
-	if err != nil {
-		return fmt.Errorf("enrol: write password: %w", errors.Join(err, os.Remove(tmp.Name())))
-	}
-	return nil
+	return "http://" + at.HTTP, nil
 }

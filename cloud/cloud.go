@@ -19,6 +19,7 @@ import (
 	"anlan/cloud/command"
 	"anlan/cloud/config"
 	"anlan/cloud/db"
+	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
 	"anlan/cloud/ingest"
 	"anlan/cloud/series"
@@ -31,22 +32,24 @@ import (
 // Cloud is one wired process. Its parts are exported so that the people's side (join.go)
 // and tests can reach them.
 type Cloud struct {
-	Config   config.Config
-	Log      *slog.Logger
-	Registry *prometheus.Registry
-	DB       *db.DB
-	Alarms   *alarm.Store
-	Commands *command.Store
-	Fleet    *fleet.Service
-	Series   *series.Store
-	Ingest   *ingest.Ingest
-	Broker   *broker.Broker
-	http     *http.Server
-	listener net.Listener
-	loops    []func(context.Context) error // joined by others; run until the context ends
-	closers  []func() error                // run backwards
-	closing  sync.Once
-	closed   error
+	Config    config.Config
+	Log       *slog.Logger
+	Registry  *prometheus.Registry
+	DB        *db.DB
+	Alarms    *alarm.Store
+	Commands  *command.Store
+	Fleet     *fleet.Service
+	Series    *series.Store
+	Ingest    *ingest.Ingest
+	Broker    *broker.Broker
+	Enrolment *enrolment.Store
+	authority *enrolment.Authority
+	http      *http.Server
+	listener  net.Listener
+	loops     []func(context.Context) error // joined by others; run until the context ends
+	closers   []func() error                // run backwards
+	closing   sync.Once
+	closed    error
 }
 
 // New opens everything in the order of its dependencies; nothing is served before Run.
@@ -105,6 +108,14 @@ func (c *Cloud) open(ctx context.Context) error {
 	return c.serve(ctx)
 }
 
+// brokerURL is where edges connect: as configured, or this machine's own address.
+func (c *Cloud) brokerURL() string {
+	if c.Config.MQTT.URL != "" {
+		return c.Config.MQTT.URL
+	}
+	return "ssl://" + c.MQTTAddr()
+}
+
 // serve joins the people's side and opens the two doors.
 func (c *Cloud) serve(ctx context.Context) error {
 	handler, err := c.join(ctx)
@@ -117,7 +128,8 @@ func (c *Cloud) serve(ctx context.Context) error {
 		return err
 	}
 	c.closers = append(c.closers, func() error { return ignoreClosed(c.listener.Close()) })
-	c.Broker, err = broker.Open(ctx, c.Config.MQTT.Address, c.DB, c.room("broker"), c.Registry,
+	door := broker.Door{TLS: c.authority.ServerTLS(c.Config.BrokerNames(), time.Now), Admit: c.Enrolment.Admit}
+	c.Broker, err = broker.Open(ctx, c.Config.MQTT.Address, door, c.room("broker"), c.Registry,
 		func(m broker.Message) { c.Ingest.Take(m.Edge, m.Leaf, m.Payload) })
 	if err != nil {
 		return err

@@ -1,12 +1,16 @@
 package cloud
 
 import (
+	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -64,10 +68,10 @@ type edgeClient struct {
 	seq      map[contract.Stream]uint64
 }
 
-func connect(t *testing.T, addr string, id contract.EdgeID, password string) *edgeClient {
+func connect(t *testing.T, addr string, id contract.EdgeID, show *tls.Config) *edgeClient {
 	t.Helper()
 	e := &edgeClient{t: t, id: id, acks: make(chan contract.Ack, 1000), commands: make(chan contract.Command, 100), seq: map[contract.Stream]uint64{}}
-	opt := mqtt.NewClientOptions().AddBroker("tcp://" + addr).SetClientID(string(id)).SetUsername(string(id)).SetPassword(password).
+	opt := mqtt.NewClientOptions().AddBroker("ssl://" + addr).SetClientID(string(id)).SetUsername(string(id)).SetTLSConfig(show).
 		SetAutoReconnect(false).SetConnectTimeout(patience)
 	e.client = mqtt.NewClient(opt)
 	wait(t, e.client.Connect())
@@ -153,13 +157,42 @@ func smoke(c contract.Condition, at time.Time) contract.ConditionChange {
 		Value: 1, Quality: contract.Good, SensedAt: at, DecidedAt: at}
 }
 
-func enrolled(t *testing.T, c *Cloud, id contract.EdgeID) string {
+// enrolled takes an edge from a token to what it shows the broker.
+func enrolled(t *testing.T, c *Cloud, id contract.EdgeID) *tls.Config {
 	t.Helper()
-	password, err := c.Broker.Enrol(t.Context(), id, time.Now())
+	var word, said strings.Builder
+	if err := Main(t.Context(), []string{"token", "-data", c.Config.Data, "-edge", string(id), "-url", "http://" + c.HTTPAddr()}, &word, &said); err != nil {
+		t.Fatal(err, said.String())
+	}
+	tok, err := contract.ParseEnrolmentToken(word.String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return password
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.Post(tok.URL+"/api/enrolment", "application/json", bytes.NewReader(encode(t, contract.EnrolmentRequest{V: 1, Edge: id, CSR: csr,
+		MAC: contract.EnrolmentMAC(tok.Key(), "request", []byte(id), csr)})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var a contract.EnrolmentAnswer
+	if err := json.NewDecoder(res.Body).Decode(&a); err != nil || res.StatusCode != 200 {
+		t.Fatal(res.Status, err)
+	}
+	ca, err := x509.ParseCertificate(a.CA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(ca)
+	return &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{{Certificate: [][]byte{a.Certificate}, PrivateKey: key}}}
 }
 
 func hello(id contract.EdgeID) contract.Hello {
@@ -169,8 +202,8 @@ func hello(id contract.EdgeID) contract.Hello {
 func TestCloud_AnEdgesAlarmIsCommittedAcknowledgedAnsweredAndReset(t *testing.T) {
 	dir := t.TempDir()
 	c, stop := start(t, dir)
-	password := enrolled(t, c, "edge-b03")
-	e := connect(t, c.MQTTAddr(), "edge-b03", password)
+	show := enrolled(t, c, "edge-b03")
+	e := connect(t, c.MQTTAddr(), "edge-b03", show)
 	e.publish(contract.LeafStatus, encode(t, hello(e.id)))
 	e.wantAck(contract.StreamAlarm, 0)
 	e.publish(contract.LeafManifest, encode(t, manifest(e.id)))
@@ -226,7 +259,7 @@ func TestCloud_AnEdgesAlarmIsCommittedAcknowledgedAnsweredAndReset(t *testing.T)
 	if ed := c2.Fleet.Edges(); len(ed) != 1 || ed[0].State == fleet.Online || ed[0].Devices != 1 || ed[0].Software != "test" {
 		t.Errorf("edges after a restart: %+v", ed)
 	}
-	e = connect(t, c2.MQTTAddr(), "edge-b03", password)
+	e = connect(t, c2.MQTTAddr(), "edge-b03", show)
 	e.publish(contract.LeafStatus, encode(t, hello(e.id)))
 	e.wantAck(contract.StreamAlarm, 4)
 }
@@ -283,23 +316,9 @@ func TestCloud_MetricsAndHealthAnswerOnLoopback(t *testing.T) {
 	}
 }
 
-func TestCommand_EnrolWorksBesideARunningServer(t *testing.T) {
-	dir := t.TempDir()
-	c, _ := start(t, dir)
-	file := filepath.Join(t.TempDir(), "password")
-	var out strings.Builder
-	if err := Main(t.Context(), []string{"enrol", "-data", dir, "-edge", "edge-x", "-password-file", file}, &out, &out); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(file)
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
-	}
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := connect(t, c.MQTTAddr(), "edge-x", strings.TrimSpace(string(raw)))
+func TestO2_ATokenFromTheCommandLineLetsAnEdgeInBesideARunningServer(t *testing.T) {
+	c, _ := start(t, t.TempDir())
+	e := connect(t, c.MQTTAddr(), "edge-x", enrolled(t, c, "edge-x"))
 	e.publish(contract.LeafStatus, encode(t, hello(e.id)))
 	e.wantAck(contract.StreamAlarm, 0)
 }

@@ -11,6 +11,7 @@ import (
 	"anlan/cloud/audit"
 	"anlan/cloud/auth"
 	"anlan/cloud/console"
+	"anlan/cloud/enrolment"
 	"anlan/cloud/httpapi"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
@@ -24,6 +25,13 @@ import (
 func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 	now := time.Now
 	trail, users := audit.New(c.DB), org.NewStore(c.DB)
+	var err error
+	if c.authority, err = enrolment.OpenAuthority(filepath.Join(c.Config.Data, "edges"), now()); err != nil {
+		return nil, err
+	}
+	c.Enrolment = enrolment.NewStore(c.DB, trail, c.authority, c.brokerURL, now)
+	c.Fleet.SetCertificates(c.Enrolment.Until)
+	c.Enrolment.OnRevoke(func(e contract.EdgeID) { c.Broker.Kick(e, enrolment.ErrRevoked) })
 	accounts, err := auth.New(ctx, c.DB, users, trail, c.Config.Data)
 	if err != nil {
 		return nil, err
@@ -59,7 +67,7 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: accounts, Users: users, Audit: trail, Alarms: c.Alarms, AlarmVerbs: c.Alarms, Fleet: c.Fleet, Series: c.Series,
-		Broker: edgeDoor{c}, Plans: plans, Incidents: incidents, Hub: hub, Console: console.Files(), Metrics: c.Registry,
+		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Hub: hub, Console: console.Files(), Metrics: c.Registry,
 		Health: c.DB.Read().PingContext, Log: c.room("httpapi"), Now: now, Node: node, Version: version(),
 	}), nil
 }
@@ -72,11 +80,4 @@ func (c *Cloud) plans(ctx context.Context, now time.Time) (*plan.Store, error) {
 	}
 	store := plan.NewStore(c.DB)
 	return store, store.Publish(ctx, shipped, now)
-}
-
-// edgeDoor makes credentials through the broker, which is opened after the API.
-type edgeDoor struct{ c *Cloud }
-
-func (d edgeDoor) Enrol(ctx context.Context, e contract.EdgeID, now time.Time) (string, error) {
-	return d.c.Broker.Enrol(ctx, e, now)
 }

@@ -21,6 +21,9 @@ const usage = `usage: anlan-edge <command>
   validate [-lang zh|en] [-json] FILE
                           check a configuration and everything it refers to, and show what
                           each bus can promise
+  enrol -config FILE [-token-file FILE]
+                          make this edge known to the cloud with a token from its console,
+                          read from the file or typed in; once for each edge
   test-rules [FOLDER]     run the tests beside the rules (the shipped ones without FOLDER)
   ports                   list the serial adapters plugged in, as a configuration names them
   identify -port PORT | -address HOST:PORT [-baud N] [-parity P] [-stop N] [-ascii] [-rtu] [-unit N]
@@ -40,6 +43,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return runCommand(ctx, rest, stderr)
 	case "validate":
 		return validateCommand(rest, stdout, stderr)
+	case "enrol":
+		return enrolCommand(ctx, rest, os.Stdin, stdout, stderr)
 	case "test-rules":
 		return testRulesCommand(rest, stdout, stderr)
 	case "ports":

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -16,7 +17,7 @@ import (
 	"github.com/mochi-mqtt/server/v2/packets"
 )
 
-// rights lets an edge in with the right password and holds it to its own topics.
+// rights lets an edge in by the name in its certificate and holds it to its own topics.
 type rights struct{ mochi.HookBase }
 
 func (*rights) ID() string { return "rights" }
@@ -24,7 +25,8 @@ func (*rights) Provides(b byte) bool {
 	return b == mochi.OnConnectAuthenticate || b == mochi.OnACLCheck
 }
 func (*rights) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
-	return string(pk.Connect.Password) == "secret" && string(pk.Connect.Username) == cl.ID
+	conn, ok := cl.Net.Conn.(*tls.Conn)
+	return ok && string(pk.Connect.Username) == cl.ID && conn.ConnectionState().PeerCertificates[0].Subject.CommonName == cl.ID
 }
 func (*rights) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
 	if write {
@@ -39,6 +41,7 @@ type cloud struct {
 	t      *testing.T
 	broker *mochi.Server
 	addr   string
+	office *office
 
 	mu      sync.Mutex
 	cursor  map[contract.Stream]uint64
@@ -57,14 +60,18 @@ func newCloud(t *testing.T) *cloud {
 	if err := c.broker.AddHook(new(rights), nil); err != nil {
 		t.Fatal(err)
 	}
-	l := listeners.NewTCP(listeners.Config{ID: "t", Address: "127.0.0.1:0"})
-	if err := c.broker.AddListener(l); err != nil {
+	c.office = newOffice(t)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", c.office.serverTLS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.broker.AddListener(listeners.NewNet("t", l)); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.broker.Serve(); err != nil {
 		t.Fatal(err)
 	}
-	c.addr = l.Address()
+	c.addr = l.Addr().String()
 	t.Cleanup(func() { c.broker.Close() })
 	for i, leaf := range []contract.Leaf{contract.LeafAlarm, contract.LeafTelemetry, contract.LeafStatus} {
 		if err := c.broker.Subscribe(contract.Filter(leaf), i+1, func(_ *mochi.Client, _ packets.Subscription, pk packets.Packet) {

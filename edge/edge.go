@@ -20,6 +20,7 @@ import (
 	"anlan/contract"
 	"anlan/edge/alarm"
 	"anlan/edge/config"
+	"anlan/edge/identity"
 	"anlan/edge/output"
 	"anlan/edge/poll"
 	"anlan/edge/spool"
@@ -110,7 +111,7 @@ func (e *Edge) wire(deps Deps) error {
 	for _, d := range e.defs {
 		e.cmd.defs[d.Key] = d
 	}
-	e.uplink = uplink.New(uplink.Config{Edge: cfg.Edge.ID, Broker: cfg.Uplink.Broker, PasswordFile: cfg.Uplink.PasswordFile, CAFile: cfg.Uplink.CAFile,
+	e.uplink = uplink.New(uplink.Config{Edge: cfg.Edge.ID, Door: func() (uplink.Door, error) { return door(cfg) },
 		Hello: e.hello, Manifest: func() contract.Manifest { return manifest(cfg, e.defs) }, Command: e.cmd.take},
 		source{cfg.Edge.ID, e.spool}, e.pkg("edge/uplink"), e.metrics())
 	c.notify = e.uplink.Notify
@@ -173,6 +174,7 @@ func (e *Edge) Run(ctx context.Context) (err error) {
 	start(e.poller.Run)
 	start(e.output.Run)
 	start(func(ctx context.Context) { e.uplink.Run(ctx); e.cmd.wg.Wait() })
+	start(func(ctx context.Context) { identity.Keep(ctx, e.cfg.IdentityDir(), e.pkg("edge/identity"), time.Now) })
 	<-ctx.Done()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return fmt.Errorf("edge: run: %w", cause)

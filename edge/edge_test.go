@@ -21,11 +21,7 @@ import (
 // site loads the shipped example with its variables pointing into a test's folder.
 func site(t *testing.T, dir, broker string) (*config.Config, []alarm.Def) {
 	t.Helper()
-	password := filepath.Join(dir, "password")
-	if err := os.WriteFile(password, []byte("secret\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for k, v := range map[string]string{"ANLAN_EDGE_DATA": filepath.Join(dir, "data"), "ANLAN_BROKER": broker, "ANLAN_EDGE_PASSWORD_FILE": password,
+	for k, v := range map[string]string{"ANLAN_EDGE_DATA": filepath.Join(dir, "data"), "ANLAN_BROKER": broker,
 		"ANLAN_EDGE_STATUS": "127.0.0.1:0", "ANLAN_SIM_DIR": dir, "ANLAN_SIM_ELEVATOR": "127.0.0.1:1", "ANLAN_SIM_PANEL": "127.0.0.1:2"} {
 		t.Setenv(k, v)
 	}
@@ -87,6 +83,7 @@ func TestEdge_FireThenGas(t *testing.T) {
 	dir := t.TempDir()
 	c := newCloud(t)
 	cfg, defs := site(t, dir, c.addr)
+	c.office.enrol(cfg)
 	w := newWorld()
 	w.onWrite = building
 	normal(w)
@@ -158,6 +155,7 @@ func TestEdge_AlarmsSurviveOutageAndRestart(t *testing.T) {
 	c := newCloud(t)
 	c.deaf = true
 	cfg, defs := site(t, dir, c.addr)
+	c.office.enrol(cfg)
 	w := newWorld()
 	w.onWrite = building
 	normal(w)
@@ -201,6 +199,7 @@ func TestEdge_UnconfirmedValveAndDeadDetector(t *testing.T) {
 	dir := t.TempDir()
 	c := newCloud(t)
 	cfg, defs := site(t, dir, c.addr)
+	c.office.enrol(cfg)
 	for i := range cfg.Outputs {
 		if f := cfg.Outputs[i].Feedback; f != nil {
 			f.Within = 200 * time.Millisecond

@@ -6,13 +6,16 @@ package broker
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
-	"anlan/cloud/db"
 	"anlan/contract"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -35,15 +38,25 @@ type Message struct {
 type Broker struct {
 	server  *mqtt.Server
 	addr    net.Addr
-	creds   *credentials
+	door    Door
 	log     *slog.Logger
 	refused atomic.Int64
 	closing sync.Once
 }
 
+// Door decides who comes in: TLS knows that a certificate is ours, Admit whether it may
+// still speak as this edge.
+type Door struct {
+	TLS   *tls.Config // asks for client certificates
+	Admit func(ctx context.Context, e contract.EdgeID, cert *x509.Certificate) error
+}
+
+// admitWithin bounds the question to the database; no answer is a refusal.
+const admitWithin = 5 * time.Second
+
 // Open listens on addr (":0" works) and hands each message to take, in the order in
 // which its edge sent it; take must not block.
-func Open(ctx context.Context, addr string, d *db.DB, log *slog.Logger, reg prometheus.Registerer, take func(Message)) (*Broker, error) {
+func Open(ctx context.Context, addr string, door Door, log *slog.Logger, reg prometheus.Registerer, take func(Message)) (*Broker, error) {
 	caps := mqtt.NewDefaultServerCapabilities()
 	caps.MaximumInflight = 65535
 	caps.MaximumClientWritesPending = 65535
@@ -52,7 +65,7 @@ func Open(ctx context.Context, addr string, d *db.DB, log *slog.Logger, reg prom
 	caps.RetainAvailable, caps.SharedSubAvailable, caps.WildcardSubAvailable = 0, 0, 0
 	caps.MaximumSessionExpiryInterval = 0
 	caps.MinimumProtocolVersion = 4
-	b := &Broker{log: log, creds: newCredentials(d)}
+	b := &Broker{log: log, door: door}
 	b.server = mqtt.New(&mqtt.Options{Capabilities: caps, InlineClient: true, Logger: log})
 	if err := b.server.AddHook(&guard{b: b}, nil); err != nil {
 		return nil, fmt.Errorf("broker: add guard: %w", err)
@@ -62,7 +75,7 @@ func Open(ctx context.Context, addr string, d *db.DB, log *slog.Logger, reg prom
 		return nil, fmt.Errorf("broker: listen: %w", err)
 	}
 	b.addr = l.Addr()
-	if err := b.server.AddListener(listeners.NewNet("edges", l)); err != nil {
+	if err := b.server.AddListener(listeners.NewNet("edges", tls.NewListener(impatient{l}, door.TLS))); err != nil {
 		return nil, fmt.Errorf("broker: add listener: %w", err)
 	}
 	for i, leaf := range []contract.Leaf{contract.LeafAlarm, contract.LeafTelemetry, contract.LeafManifest, contract.LeafStatus} {
@@ -80,6 +93,21 @@ func Open(ctx context.Context, addr string, d *db.DB, log *slog.Logger, reg prom
 		return nil, fmt.Errorf("broker: serve: %w", err)
 	}
 	return b, nil
+}
+
+// impatient gives a new connection some seconds to show its certificate and log in;
+// after that the broker's own keep-alive rules.
+type impatient struct{ net.Listener }
+
+const loginWithin = 10 * time.Second
+
+// Accept waits for the next connection.
+func (l impatient) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return c, c.SetDeadline(time.Now().Add(loginWithin))
 }
 
 // Addr is the address it listens on.
@@ -136,14 +164,41 @@ func (g *guard) Provides(q byte) bool {
 // is refused here, since wills do not pass the publish check.
 func (g *guard) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 	id := contract.EdgeID(pk.Connect.Username)
-	ok := cl.ID == string(id) && contract.ValidID(cl.ID) &&
-		(!pk.Connect.WillFlag || contract.MayPublish(id, pk.Connect.WillTopic)) &&
-		g.b.creds.check(id, pk.Connect.Password)
-	if !ok {
+	err := g.admit(cl, id, pk)
+	if err != nil {
 		g.b.refused.Add(1)
-		g.b.log.Warn("login refused", "edge", id, "remote", cl.Net.Remote)
+		g.b.log.Warn("login refused", "edge", id, "remote", cl.Net.Remote, "why", err)
 	}
-	return ok
+	return err == nil
+}
+
+var (
+	errName = errors.New("client id and user name are not the edge's")
+	errWill = errors.New("the will is for a foreign topic")
+	errLine = errors.New("the line is not TLS")
+)
+
+func (g *guard) admit(cl *mqtt.Client, id contract.EdgeID, pk packets.Packet) error {
+	if cl.ID != string(id) || !contract.ValidID(cl.ID) {
+		return errName
+	}
+	if pk.Connect.WillFlag && !contract.MayPublish(id, pk.Connect.WillTopic) {
+		return errWill
+	}
+	conn, ok := cl.Net.Conn.(*tls.Conn)
+	if !ok || len(conn.ConnectionState().PeerCertificates) == 0 {
+		return errLine
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), admitWithin)
+	defer cancel()
+	return g.b.door.Admit(ctx, id, conn.ConnectionState().PeerCertificates[0])
+}
+
+// Kick ends an edge's connection, if it has one.
+func (b *Broker) Kick(e contract.EdgeID, why error) {
+	if cl, ok := b.server.Clients.Get(string(e)); ok {
+		cl.Stop(why)
+	}
 }
 
 // OnACLCheck keeps to the contract; everything it does not name is denied.

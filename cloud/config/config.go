@@ -4,9 +4,13 @@ package config
 
 import (
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 	_ "time/tzdata" // a bare machine may have no zones
 
@@ -16,8 +20,8 @@ import (
 // Config of one cloud process.
 type Config struct {
 	Data     string   `yaml:"data_dir"` // folder of everything it keeps
-	HTTP     Listen   `yaml:"http"`
-	MQTT     Listen   `yaml:"mqtt"`
+	HTTP     HTTP     `yaml:"http"`
+	MQTT     MQTT     `yaml:"mqtt"`
 	Database Database `yaml:"database"`
 	Series   Series   `yaml:"series"`
 	TimeZone string   `yaml:"time_zone"` // IANA; the year in incident numbers is this zone's
@@ -25,9 +29,17 @@ type Config struct {
 	DemoUsers bool // by flag only: also make the people of the demonstration
 }
 
-// Listen is one listener.
-type Listen struct {
+// HTTP is the listener of people and their tools.
+type HTTP struct {
 	Address string `yaml:"listen"` // "127.0.0.1:8080"; port 0 picks one
+	URL     string `yaml:"url"`    // how others reach it, "https://anlan.example.com"; empty is the address
+}
+
+// MQTT is the listener of edges; it speaks TLS only.
+type MQTT struct {
+	Address string   `yaml:"listen"` // "0.0.0.0:8883"; port 0 picks one
+	URL     string   `yaml:"url"`    // how edges reach it, "ssl://anlan.example.com:8883"; empty is the address
+	Names   []string `yaml:"names"`  // further host names and addresses its certificate is for
 }
 
 // Database says where the SQL tables are.
@@ -42,7 +54,7 @@ type Series struct {
 
 // Default is what holds without a file.
 func Default() Config {
-	return Config{Data: "data", HTTP: Listen{"127.0.0.1:8080"}, MQTT: Listen{"127.0.0.1:1883"}, Series: Series{RetentionDays: 30}, TimeZone: "Asia/Shanghai"}
+	return Config{Data: "data", HTTP: HTTP{Address: "127.0.0.1:8080"}, MQTT: MQTT{Address: "127.0.0.1:8883"}, Series: Series{RetentionDays: 30}, TimeZone: "Asia/Shanghai"}
 }
 
 // Load reads a file over the defaults; the error lists every mistake with its line.
@@ -66,6 +78,13 @@ func Parse(file string, src []byte) (Config, error) {
 			problems = append(problems, doc.Problem(path, "nothing", `an address such as "127.0.0.1:8080"`))
 		}
 	}
+	for path, want := range map[string]struct{ url, schemes, example string }{
+		"http.url": {c.HTTP.URL, "http https", `"https://anlan.example.com"`}, "mqtt.url": {c.MQTT.URL, "ssl", `"ssl://anlan.example.com:8883"`}} {
+		u, err := url.Parse(want.url)
+		if want.url != "" && (err != nil || u.Host == "" || !slices.Contains(strings.Fields(want.schemes), u.Scheme)) {
+			problems = append(problems, doc.Problem(path, strconv.Quote(want.url), "an address such as "+want.example))
+		}
+	}
 	if c.Series.RetentionDays < 0 || c.Series.RetentionDays > 3650 {
 		problems = append(problems, doc.Problem("series.retention_days", fmt.Sprint(c.Series.RetentionDays), "0 (keep everything) to 3650"))
 	}
@@ -81,4 +100,20 @@ func (c Config) DSN() string {
 		return c.Database.DSN
 	}
 	return filepath.Join(c.Data, "cloud.db")
+}
+
+// BrokerNames are the host names and addresses that the broker's certificate is for.
+func (c Config) BrokerNames() []string {
+	names := append([]string{"localhost", "127.0.0.1", "::1"}, c.MQTT.Names...)
+	if u, err := url.Parse(c.MQTT.URL); err == nil && u.Hostname() != "" {
+		names = append(names, u.Hostname())
+	}
+	if host, _, err := net.SplitHostPort(c.MQTT.Address); err == nil && host != "" {
+		names = append(names, host)
+	}
+	if host, err := os.Hostname(); err == nil {
+		names = append(names, host)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

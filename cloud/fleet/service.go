@@ -32,14 +32,18 @@ var ErrNotFound = errors.New("not found")
 
 // Service holds the fleet in memory; SQL is where it survives.
 type Service struct {
-	db        *db.DB
-	alarms    Alarms
-	log       *slog.Logger
-	now       func() time.Time
-	started   time.Time
-	kick      chan struct{}
-	onEdge    []func(Edge)
-	onPoints  []func(contract.EdgeID, []PointValue)
+	db       *db.DB
+	alarms   Alarms
+	log      *slog.Logger
+	now      func() time.Time
+	started  time.Time
+	kick     chan struct{}
+	onEdge   []func(Edge)
+	onPoints []func(contract.EdgeID, []PointValue)
+	// certificates is asked now and then, by Run's goroutine alone.
+	certificates   func(context.Context, contract.EdgeID) (time.Time, error)
+	certificatesAt time.Time
+
 	mu        sync.RWMutex
 	edges     map[contract.EdgeID]*edge
 	buildings map[string]contract.ManifestBuilding
@@ -61,6 +65,8 @@ type edge struct {
 	latches  map[ruleKey]bool
 	last     map[contract.PointID]contract.Sample
 	dirty    map[contract.PointID]bool
+	vitals   vitals
+	ailing   map[contract.RuleID]bool // what was told of it since this process started
 }
 
 type ruleKey struct {
@@ -217,6 +223,7 @@ func (s *Service) Hello(ctx context.Context, h contract.Hello, at time.Time) err
 	s.mu.Lock()
 	e := s.edges[h.Edge]
 	e.boot, e.offset, e.pending, e.diskFree = h.BootID, h.At.Sub(at), p, h.DiskFree
+	e.vitals = e.vitals.hello(h, at)
 	offset := e.offset.Milliseconds()
 	s.mu.Unlock()
 	pending, err := json.Marshal(p)

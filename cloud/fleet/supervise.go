@@ -71,6 +71,7 @@ func (s *Service) Run(ctx context.Context) error {
 // SuperviseOnce looks at every edge once. Only Run's goroutine calls it, so that the
 // decision "lost" and the decision "heard" never cross.
 func (s *Service) SuperviseOnce(ctx context.Context, now time.Time) {
+	s.lookAtCertificates(ctx, now)
 	for _, id := range s.edgeIDs() {
 		s.mu.RLock()
 		e := s.edges[id]
@@ -87,6 +88,9 @@ func (s *Service) SuperviseOnce(ctx context.Context, now time.Time) {
 		if err != nil {
 			s.log.Error("supervise", "edge", id, "err", err) // tried again at the next tick
 			continue
+		}
+		if err := s.examine(ctx, id, now); err != nil {
+			s.log.Error("examine", "edge", id, "err", err) // tried again at the next tick
 		}
 		if state != before {
 			s.mu.Lock()

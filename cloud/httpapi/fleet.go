@@ -69,18 +69,6 @@ type checkIns struct {
 	Items []fleet.CheckIn `json:"items"`
 }
 
-type edgeIn struct {
-	Body struct {
-		ID   contract.EdgeID `json:"id" maxLength:"48"`
-		Name contract.Text   `json:"name"`
-	}
-}
-
-type newEdge struct {
-	ID       contract.EdgeID `json:"id"`
-	Password string          `json:"password" doc:"for MQTT, shown once"`
-}
-
 func (s *server) fleetOps() {
 	read := access(org.AlarmRead)
 	register(s, "GET", "/api/overview", "Everything at a glance", read, http.StatusOK, s.overview)
@@ -100,7 +88,6 @@ func (s *server) fleetOps() {
 		}
 		return answered(checkIns{items}, err)
 	})
-	register(s, "POST", "/api/edges", "Enrol an edge, or give it a new password", access(org.UserManage), http.StatusCreated, s.enrol)
 }
 
 func (s *server) overview(ctx context.Context, _ *none) (*body[overview], error) {
@@ -180,21 +167,4 @@ func resolution(span time.Duration, n int) time.Duration {
 	}
 	day := 24 * time.Hour
 	return max(day, (span/time.Duration(n)/day+1)*day)
-}
-
-func (s *server) enrol(ctx context.Context, in *edgeIn) (*body[newEdge], error) {
-	if !contract.ValidID(string(in.Body.ID)) {
-		return nil, badField("body.id", "编号须为小写字母、数字、横线，以字母开头，至多 48 位", "An id is lower-case letters, digits and dashes, starting with a letter, at most 48")
-	}
-	if err := s.Fleet.Enrol(ctx, in.Body.ID, in.Body.Name); err != nil {
-		return nil, err
-	}
-	password, err := s.Broker.Enrol(ctx, in.Body.ID, s.now())
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Audit.Write(ctx, actor(ctx), "edge.enrol", "edge:"+string(in.Body.ID), nil, s.now()); err != nil {
-		return nil, err
-	}
-	return answered(newEdge{in.Body.ID, password}, nil)
 }

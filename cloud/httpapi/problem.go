@@ -13,6 +13,7 @@ import (
 
 	"anlan/cloud/alarm"
 	"anlan/cloud/auth"
+	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
@@ -78,6 +79,9 @@ func faultOf(err error, now time.Time) *fault {
 	}{
 		{auth.ErrWrong, http.StatusUnauthorized, "用户名或密码不对", "Wrong user name or password"},
 		{auth.ErrSession, http.StatusUnauthorized, "请先登录", "Please sign in"},
+		{enrolment.ErrToken, http.StatusForbidden, "接入令牌不对、已用过、已作废或已过期", "The enrolment token is wrong, used, taken back or too old"},
+		{enrolment.ErrRevoked, http.StatusForbidden, "证书已失效，请重新接入", "The certificate is not valid any more; enrol again"},
+		{enrolment.ErrRequest, http.StatusUnprocessableEntity, "证书申请不合要求", "The certificate request is not acceptable"},
 		{org.ErrTaken, http.StatusConflict, "用户名已被使用", "The user name is taken"},
 		{alarm.ErrNotFound, http.StatusNotFound, "没有这个报警", "No such alarm"},
 		{alarm.ErrClosed, http.StatusConflict, "报警已关闭", "The alarm is closed"},

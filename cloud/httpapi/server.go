@@ -15,6 +15,7 @@ import (
 	"anlan/cloud/alarm"
 	"anlan/cloud/audit"
 	"anlan/cloud/auth"
+	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
@@ -63,11 +64,6 @@ type Series interface {
 	Aggregate(ctx context.Context, k series.Key, from, to time.Time, bucket time.Duration) ([]series.Bucket, error)
 }
 
-// Broker makes the credential of an edge, shown once.
-type Broker interface {
-	Enrol(ctx context.Context, e contract.EdgeID, now time.Time) (password string, err error)
-}
-
 // Deps is all the API stands on. Every field is needed.
 type Deps struct {
 	Auth       *auth.Service
@@ -77,7 +73,7 @@ type Deps struct {
 	AlarmVerbs AlarmVerbs
 	Fleet      Fleet
 	Series     Series
-	Broker     Broker
+	Enrolment  *enrolment.Store
 	Plans      *plan.Store
 	Incidents  *incident.Store
 	Hub        *Hub
@@ -129,6 +125,7 @@ func (s *server) handler() http.Handler {
 	s.sessionOps()
 	s.alarmOps()
 	s.fleetOps()
+	s.enrolmentOps()
 	s.incidentOps()
 	s.eventOps()
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {

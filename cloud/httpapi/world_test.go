@@ -20,8 +20,8 @@ import (
 	"anlan/cloud/alarm"
 	"anlan/cloud/audit"
 	"anlan/cloud/auth"
-	"anlan/cloud/broker"
 	"anlan/cloud/db"
+	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
@@ -32,13 +32,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 )
-
-// enroller makes real credentials without a running broker.
-type enroller struct{ db *db.DB }
-
-func (e enroller) Enrol(ctx context.Context, id contract.EdgeID, now time.Time) (string, error) {
-	return broker.Enrol(ctx, e.db, id, now)
-}
 
 // world is the whole API over real stores and a real socket.
 type world struct {
@@ -82,6 +75,10 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, db: d, passwords: map[string]string{}}
 	log, reg := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
 	trail, users := audit.New(d), org.NewStore(d)
+	authority, err := enrolment.OpenAuthority(filepath.Join(dir, "edges"), w.clock())
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.alarms = alarm.NewStore(d, log, reg, w.clock)
 	w.incidents = incident.NewStore(d, log, reg, trail, w.alarms, time.UTC, w.clock)
 	if w.auth, err = auth.New(t.Context(), d, users, trail, dir); err != nil {
@@ -112,7 +109,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.srv = newServer(Deps{Auth: w.auth, Users: users, Audit: trail, Alarms: w.alarms, AlarmVerbs: w.alarms, Fleet: w.fleet, Series: w.series,
-		Broker: enroller{d}, Plans: store, Incidents: w.incidents, Hub: w.hub, Console: page(), Metrics: reg,
+		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Hub: w.hub, Console: page(), Metrics: reg,
 		Health: d.Read().PingContext, Log: log, Now: w.clock, Node: "test", Version: "test"})
 	w.http = httptest.NewServer(w.srv.handler())
 	ctx, stop := context.WithCancel(context.Background())

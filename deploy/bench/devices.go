@@ -58,7 +58,7 @@ building:
   name: {zh: 3号楼, en: Building 3}
   floors: [1]
 data_dir: ${ANLAN_EDGE_DATA}
-uplink: {broker: "${ANLAN_BROKER}", password_file: "${ANLAN_EDGE_PASSWORD_FILE}"}
+uplink: {broker: "${ANLAN_BROKER}"}
 status: {listen: "${ANLAN_EDGE_STATUS}"}
 profiles: profiles
 rules: [system]

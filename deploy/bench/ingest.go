@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"anlan/contract"
@@ -41,7 +40,7 @@ func ingestRows(ctx context.Context, o options, dir string) (rows []row, err err
 	if err := st.StartCloud(ctx); err != nil {
 		return nil, errors.Join(err, st.Stop())
 	}
-	password, err := enrol(ctx, o.bin, data)
+	show, err := stack.EdgeTLS(ctx, o.bin, filepath.Join(data, "cloud"), benchEdge)
 	if err != nil {
 		return nil, errors.Join(err, st.Stop())
 	}
@@ -57,7 +56,7 @@ func ingestRows(ctx context.Context, o options, dir string) (rows []row, err err
 	if err := st.StartCloud(ctx); err != nil {
 		return nil, errors.Join(err, st.Stop())
 	}
-	took, err := sendAll(ctx, st.CloudAddr.MQTT, password, payloads)
+	took, err := sendAll(ctx, st.CloudAddr.MQTT, show, payloads)
 	if err = errors.Join(err, st.Stop()); err != nil {
 		return nil, err
 	}
@@ -87,17 +86,6 @@ func ingestRows(ctx context.Context, o options, dir string) (rows []row, err err
 func plainRow(what string, perSample float64) row {
 	return row{what, fmt.Sprintf("%.2f B/sample", perSample), fmt.Sprintf("%.0f B/sample, two 64-bit words", plainSample),
 		ratio(perSample, plainSample) + " of the peer"}
-}
-
-func enrol(ctx context.Context, bin, data string) (password string, err error) {
-	file := filepath.Join(data, "password")
-	out, err := exec.CommandContext(ctx, filepath.Join(bin, "anlan-cloud"),
-		"enrol", "-data", filepath.Join(data, "cloud"), "-edge", benchEdge, "-password-file", file).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("enrol: %w: %s", err, out)
-	}
-	raw, err := os.ReadFile(file)
-	return strings.TrimSpace(string(raw)), err
 }
 
 // batches makes n telemetry messages as an edge with 40 points sends them each minute:
@@ -138,11 +126,11 @@ func reading(p, x int) float64 {
 
 // sendAll publishes the payloads in order, at most a window ahead of the cloud's
 // acknowledgements, and returns how long it took until the last was committed.
-func sendAll(ctx context.Context, addr, password string, payloads [][]byte) (time.Duration, error) {
+func sendAll(ctx context.Context, addr string, show *tls.Config, payloads [][]byte) (time.Duration, error) {
 	acks := make(chan contract.Ack, len(payloads)+window) // more than can come: the client never waits here
 	lost := make(chan error, 1)
-	c := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + addr).SetClientID(benchEdge).SetUsername(benchEdge).
-		SetPassword(password).SetCleanSession(true).SetAutoReconnect(false).SetProtocolVersion(4).
+	c := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("ssl://" + addr).SetClientID(benchEdge).SetUsername(benchEdge).
+		SetTLSConfig(show).SetCleanSession(true).SetAutoReconnect(false).SetProtocolVersion(4).
 		SetConnectionLostHandler(func(_ mqtt.Client, err error) { lost <- err }))
 	if err := settled(ctx, c.Connect()); err != nil {
 		return 0, fmt.Errorf("connect: %w", err)

@@ -41,8 +41,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	s, err := stack.Start(ctx, stack.Options{
 		Bin: *bin, Dir: abs, Config: "configs/examples/building-3/edge.yaml",
-		HTTP: *http, MQTT: "127.0.0.1:1883", Status: "127.0.0.1:15090",
-		Sim: stack.SimOptions{HTTP: "127.0.0.1:15080", Elevator: "127.0.0.1:15020", Panel: "127.0.0.1:15021", Relay: "127.0.0.1:11883"},
+		HTTP: *http, MQTT: "127.0.0.1:8883", Status: "127.0.0.1:15090",
+		Sim: stack.SimOptions{HTTP: "127.0.0.1:15080", Elevator: "127.0.0.1:15020", Panel: "127.0.0.1:15021", Relay: "127.0.0.1:18883"},
 	})
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 )
@@ -77,7 +76,7 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 	if err := os.MkdirAll(s.path("log"), 0o700); err != nil {
 		return nil, fmt.Errorf("stack: %w", err)
 	}
-	for _, step := range []func(context.Context) error{s.StartCloud, s.enrol, s.StartSim, s.StartEdge} {
+	for _, step := range []func(context.Context) error{s.StartCloud, s.StartSim, s.enrol, s.StartEdge} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Stop())
 		}
@@ -113,22 +112,6 @@ func (s *Stack) StartCloud(ctx context.Context) error {
 	}
 	s.HTTP, s.MQTT = s.CloudAddr.HTTP, s.CloudAddr.MQTT
 	return p.await(ctx, "answer of /healthz", 30*time.Second, func() bool { return Healthy("http://" + s.HTTP + "/healthz") })
-}
-
-func (s *Stack) enrol(ctx context.Context) error {
-	file := s.path("edge", "password")
-	if _, err := os.Stat(file); err == nil {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return fmt.Errorf("stack: %w", err)
-	}
-	out, err := exec.CommandContext(ctx, filepath.Join(s.Bin, "anlan-cloud"),
-		"enrol", "-data", s.path("cloud"), "-edge", EdgeID, "-password-file", file).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("stack: enrol: %w: %s", err, out)
-	}
-	return nil
 }
 
 // StartSim starts the simulated building.
@@ -176,8 +159,7 @@ func (s *Stack) EdgeEnv() []string {
 		"ANLAN_SIM_DIR=" + s.path("sim"),
 		"ANLAN_SIM_ELEVATOR=" + s.SimAddr.Elevator,
 		"ANLAN_SIM_PANEL=" + s.SimAddr.Panel,
-		"ANLAN_BROKER=tcp://" + s.SimAddr.Relay,
-		"ANLAN_EDGE_PASSWORD_FILE=" + s.path("edge", "password"),
+		"ANLAN_BROKER=ssl://" + s.SimAddr.Relay,
 		"ANLAN_EDGE_DATA=" + s.path("edge", "data"),
 		"ANLAN_EDGE_STATUS=" + s.Status,
 	}

@@ -73,11 +73,11 @@ func (k *checker) uplink() {
 	if u := k.c.Uplink.Broker; u != "" {
 		s := u
 		if !strings.Contains(s, "://") {
-			s = "tcp://" + s
+			s = "ssl://" + s
 		}
 		p, err := url.Parse(s)
-		if err != nil || p.Host == "" || !slices.Contains([]string{"tcp", "ssl", "mqtt", "mqtts"}, p.Scheme) {
-			k.bad("uplink.broker", quote(u), "host:port, tcp://host:port or ssl://host:port")
+		if err != nil || p.Host == "" || !slices.Contains([]string{"ssl", "mqtts"}, p.Scheme) {
+			k.bad("uplink.broker", quote(u), "host:port or ssl://host:port")
 		} else {
 			k.hostPort("uplink.broker", p.Host)
 		}

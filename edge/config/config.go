@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
@@ -26,7 +27,7 @@ type Config struct {
 	Building    Building `yaml:"building,required"`
 	DataDir     string   `yaml:"data_dir,required"`
 	Spool       Spool    `yaml:"spool"`
-	Uplink      Uplink   `yaml:"uplink,required"`
+	Uplink      Uplink   `yaml:"uplink"`
 	Status      Status   `yaml:"status"`
 	OwnProfiles string   `yaml:"profiles"` // folder of device profiles beside the shipped ones
 	Buses       []Bus    `yaml:"buses,required"`
@@ -78,9 +79,8 @@ type Spool struct {
 
 // Uplink is the way to the cloud.
 type Uplink struct {
-	Broker       string `yaml:"broker,required"` // host:port, tcp://host:port or ssl://host:port
-	PasswordFile string `yaml:"password_file,required"`
-	CAFile       string `yaml:"ca_file"`
+	Broker   string `yaml:"broker"`   // host:port or ssl://host:port; empty: as the cloud said at enrolment
+	Identity string `yaml:"identity"` // folder of key and certificate; empty: identity in the data folder
 }
 
 // Status is the local page. An empty Listen means none.
@@ -308,4 +308,9 @@ func (c *Config) complete() {
 	for i := range c.Outputs {
 		c.Outputs[i].Place.Building = c.Building.ID
 	}
+}
+
+// IdentityDir is the folder of the key and certificate that the cloud knows this edge by.
+func (c *Config) IdentityDir() string {
+	return cmp.Or(c.Uplink.Identity, filepath.Join(c.DataDir, "identity"))
 }

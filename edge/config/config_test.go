@@ -61,7 +61,7 @@ func TestLoad_NothingAtAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, ps := Load(file, library(t), configs.Files)
-	for _, key := range []string{"edge", "building", "data_dir", "uplink", "buses", "rules"} {
+	for _, key := range []string{"edge", "building", "data_dir", "buses", "rules"} {
 		if !strings.Contains(ps.Error(), ": "+key+": found no such key") {
 			t.Errorf("missing %s is not reported:\n%s", key, ps.Error())
 		}
@@ -72,7 +72,7 @@ func TestLoad_NothingAtAll(t *testing.T) {
 const lines = `edge: {id: e1, name: {zh: 网关}}
 building: {community: c, community_name: {zh: 园}, time_zone: Asia/Shanghai, id: b, name: {zh: 楼}, floors: [1]}
 data_dir: /tmp
-uplink: {broker: "h:1", password_file: /p}
+uplink: {broker: "h:1"}
 rules: [system]
 buses:
 `

@@ -2,14 +2,10 @@ package uplink
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -68,21 +64,25 @@ func (u *Uplink) disconnected(err error) {
 func (u *Uplink) session(ctx context.Context) error {
 	ctx, lose := context.WithCancelCause(ctx)
 	defer lose(nil)
-	opts, err := u.options(lose)
+	door, err := u.cfg.Door()
+	if err != nil {
+		return err
+	}
+	opts, err := u.options(door, lose)
 	if err != nil {
 		return err
 	}
 	c := mqtt.NewClient(opts)
 	defer c.Disconnect(200)
 	if err := wait(ctx, c.Connect()); err != nil {
-		return fmt.Errorf("uplink: connect to %s: %w", u.cfg.Broker, err)
+		return fmt.Errorf("uplink: connect to %s: %w", door.Broker, err)
 	}
 	handlers := map[string]byte{contract.Topic(u.cfg.Edge, contract.LeafAck): 1, contract.Topic(u.cfg.Edge, contract.LeafCommand): 1}
 	sub := c.SubscribeMultiple(handlers, u.receive)
 	if err := wait(ctx, sub); err != nil {
 		return fmt.Errorf("uplink: subscribe: %w", err)
 	}
-	u.connected()
+	u.connected(door)
 	if err := u.publishJSON(ctx, c, contract.LeafManifest, u.cfg.Manifest()); err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (u *Uplink) sayGoodbye(c mqtt.Client) {
 	}
 }
 
-func (u *Uplink) connected() {
+func (u *Uplink) connected(door Door) {
 	now := time.Now()
 	for _, g := range u.lanes {
 		g.mu.Lock()
@@ -139,42 +139,22 @@ func (u *Uplink) connected() {
 	u.mu.Lock()
 	u.status.Connected, u.status.Since, u.status.Error = true, now, ""
 	u.mu.Unlock()
-	u.log.Info("uplink connected", "broker", u.cfg.Broker)
+	u.log.Info("uplink connected", "broker", door.Broker)
 }
 
-func (u *Uplink) options(lose context.CancelCauseFunc) (*mqtt.ClientOptions, error) {
-	password, err := os.ReadFile(u.cfg.PasswordFile)
-	if err != nil {
-		return nil, fmt.Errorf("uplink: read password: %w", err)
-	}
+func (u *Uplink) options(door Door, lose context.CancelCauseFunc) (*mqtt.ClientOptions, error) {
 	will := u.cfg.Hello()
 	will.Online = false
 	payload, err := json.Marshal(will)
 	if err != nil {
 		return nil, fmt.Errorf("uplink: make will: %w", err)
 	}
-	broker := u.cfg.Broker
-	if !strings.Contains(broker, "://") {
-		broker = "tcp://" + broker
-	}
-	opts := mqtt.NewClientOptions().AddBroker(broker).SetClientID(string(u.cfg.Edge)).SetUsername(string(u.cfg.Edge)).
-		SetPassword(strings.TrimSpace(string(password))).SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).
+	return mqtt.NewClientOptions().AddBroker(door.Broker).SetTLSConfig(door.TLS).
+		SetClientID(string(u.cfg.Edge)).SetUsername(string(u.cfg.Edge)).SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).
 		SetProtocolVersion(4).SetKeepAlive(10*time.Second).SetPingTimeout(5*time.Second).SetConnectTimeout(connectTimeout).
 		SetWriteTimeout(publishTimeout).SetOrderMatters(true).
 		SetBinaryWill(contract.Topic(u.cfg.Edge, contract.LeafStatus), payload, 1, false).
-		SetConnectionLostHandler(func(_ mqtt.Client, err error) { lose(fmt.Errorf("uplink: connection lost: %w", err)) })
-	if u.cfg.CAFile != "" {
-		pem, err := os.ReadFile(u.cfg.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("uplink: read ca_file: %w", err)
-		}
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("uplink: read ca_file: no certificate in %q", u.cfg.CAFile)
-		}
-		opts.SetTLSConfig(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12})
-	}
-	return opts, nil
+		SetConnectionLostHandler(func(_ mqtt.Client, err error) { lose(fmt.Errorf("uplink: connection lost: %w", err)) }), nil
 }
 
 func (u *Uplink) receive(_ mqtt.Client, m mqtt.Message) {

@@ -9,6 +9,7 @@ package uplink
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"log/slog"
 	"sync"
@@ -30,13 +31,17 @@ type Source interface {
 
 // Config of the uplink.
 type Config struct {
-	Edge         contract.EdgeID
-	Broker       string // host:port, tcp://host:port or ssl://host:port
-	PasswordFile string
-	CAFile       string // for ssl; the system's authorities when empty
-	Hello        func() contract.Hello
-	Manifest     func() contract.Manifest
-	Command      func(ctx context.Context, c contract.Command) // called one at a time
+	Edge     contract.EdgeID
+	Door     func() (Door, error) // asked before each connection
+	Hello    func() contract.Hello
+	Manifest func() contract.Manifest
+	Command  func(ctx context.Context, c contract.Command) // called one at a time
+}
+
+// Door is where the cloud is and how the edge shows itself there.
+type Door struct {
+	Broker string // ssl://host:port
+	TLS    *tls.Config
 }
 
 // Windows: records in flight for each stream.

@@ -183,8 +183,76 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Enrol an edge, or give it a new password */
+    /** Make an enrolment token for an edge, known or new */
     post: operations["post-edges"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/edges/{id}/access": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Tokens and certificates of an edge */
+    get: operations["get-edges-id-access"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/edges/{id}/revoke": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Take back every certificate and token of an edge */
+    post: operations["post-edges-id-revoke"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/enrolment": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** For edges: the first certificate, for a token */
+    post: operations["post-enrolment"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/enrolment/renewal": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** For edges: the next certificate, for the present one */
+    post: operations["post-enrolment-renewal"];
     delete?: never;
     options?: never;
     head?: never;
@@ -619,6 +687,18 @@ export interface components {
       building: components["schemas"]["Building"];
       devices: components["schemas"]["Device"][] | null;
     };
+    Certificate: {
+      edge: string;
+      /** Format: date-time */
+      not_after: string;
+      /** Format: date-time */
+      not_before: string;
+      reason?: string;
+      /** Format: date-time */
+      revoked_at?: string;
+      revoked_by?: string;
+      serial: string;
+    };
     CheckIn: {
       /** Format: date-time */
       at: string;
@@ -697,12 +777,25 @@ export interface components {
       software: string;
       state: string;
     };
-    EdgeInBody: {
-      id: string;
-      name: components["schemas"]["Text"];
+    EdgeAccess: {
+      certificates: components["schemas"]["Certificate"][] | null;
+      tokens: components["schemas"]["Token"][] | null;
     };
     Edges: {
       edges: components["schemas"]["Edge"][] | null;
+    };
+    EnrolmentAnswer: {
+      broker: string;
+      ca: string;
+      certificate: string;
+      mac?: string;
+    };
+    EnrolmentRequest: {
+      csr: string;
+      edge: string;
+      mac: string;
+      /** Format: int64 */
+      v: number;
     };
     Entry: {
       actor: string;
@@ -828,11 +921,6 @@ export interface components {
     MessageInBody: {
       text: string;
     };
-    NewEdge: {
-      id: string;
-      /** @description for MQTT, shown once */
-      password: string;
-    };
     NewUser: {
       /** @description shown once */
       password: string;
@@ -929,9 +1017,22 @@ export interface components {
       /** Format: int64 */
       total: number;
     };
+    RenewalRequest: {
+      /** Format: date-time */
+      at: string;
+      csr: string;
+      edge: string;
+      serial: string;
+      signature: string;
+      /** Format: int64 */
+      v: number;
+    };
     ResetAnswer: {
       alarm: components["schemas"]["Alarm"];
       command: components["schemas"]["Command"];
+    };
+    RevokeInBody: {
+      reason: string;
     };
     RoleRun: {
       /** Format: date-time */
@@ -1011,6 +1112,31 @@ export interface components {
     Text: {
       en?: string;
       zh: string;
+    };
+    Token: {
+      edge: string;
+      /** Format: date-time */
+      expires_at: string;
+      id: string;
+      /** Format: date-time */
+      made_at: string;
+      made_by: string;
+      /** Format: date-time */
+      revoked_at?: string;
+      /** Format: date-time */
+      used_at?: string;
+    };
+    TokenInBody: {
+      id: string;
+      /** @description for a new edge; its own configuration goes before it */
+      name?: components["schemas"]["Text"];
+      /** @description how the edge reaches this server: http(s)://host[:port] */
+      url: string;
+    };
+    TokenOut: {
+      token: components["schemas"]["Token"];
+      /** @description the token itself, shown once */
+      word: string;
     };
     User: {
       /** Format: date-time */
@@ -1384,7 +1510,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["EdgeInBody"];
+        "application/json": components["schemas"]["TokenInBody"];
       };
     };
     responses: {
@@ -1394,7 +1520,137 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["NewEdge"];
+          "application/json": components["schemas"]["TokenOut"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-edges-id-access": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["EdgeAccess"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-edges-id-revoke": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RevokeInBody"];
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-enrolment": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["EnrolmentRequest"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["EnrolmentAnswer"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-enrolment-renewal": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RenewalRequest"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["EnrolmentAnswer"];
         };
       };
       /** @description Error */
