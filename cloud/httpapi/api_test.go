@@ -33,7 +33,7 @@ func TestAccess_EveryOperationForEveryRole(t *testing.T) {
 		"POST /api/alarms/{id}/acknowledge": "alarm.ack", "POST /api/alarms/{id}/mute": "alarm.mute", "POST /api/alarms/{id}/reset": "alarm.reset",
 		"POST /api/alarms/{id}/confirm": "alarm.confirm", "POST /api/alarms/{id}/false-alarm": "alarm.confirm",
 		"GET /api/buildings/{id}": "alarm.read", "GET /api/points/{edge}/{point}": "alarm.read", "GET /api/points/{edge}/{point}/series": "alarm.read",
-		"GET /api/plans": "alarm.read", "GET /api/fleet": "alarm.read", "GET /api/checkins": "alarm.read", "GET /api/events": "alarm.read",
+		"GET /api/series/export": "alarm.read", "GET /api/plans": "alarm.read", "GET /api/fleet": "alarm.read", "GET /api/checkins": "alarm.read", "GET /api/events": "alarm.read",
 		"POST /api/incidents": "plan.launch", "GET /api/incidents": "incident.read", "GET /api/incidents/{id}": "incident.read",
 		"POST /api/incidents/{id}/roles/{key}/accept": "incident.work", "POST /api/incidents/{id}/tasks/{key}/accept": "incident.work",
 		"POST /api/incidents/{id}/tasks/{key}/done": "incident.work", "POST /api/incidents/{id}/tasks/{key}/skip": "incident.work",

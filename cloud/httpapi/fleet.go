@@ -8,7 +8,6 @@ import (
 	"anlan/cloud/alarm"
 	"anlan/cloud/fleet"
 	"anlan/cloud/org"
-	"anlan/cloud/series"
 	"anlan/contract"
 )
 
@@ -41,22 +40,6 @@ type pointDetail struct {
 	Alarms       []alarm.Alarm  `json:"alarms"`
 }
 
-type seriesIn struct {
-	Edge  contract.EdgeID  `path:"edge" maxLength:"48"`
-	Point contract.PointID `path:"point" maxLength:"128"`
-	From  time.Time        `query:"from" required:"true"`
-	To    time.Time        `query:"to" required:"true"`
-	Max   int              `query:"max" minimum:"10" maximum:"5000" default:"800"`
-}
-
-type seriesOut struct {
-	Unit         contract.Unit   `json:"unit"`
-	Decimals     int             `json:"decimals"`
-	ResolutionMS int64           `json:"resolution_ms"`
-	Raw          bool            `json:"raw" doc:"each bucket is one sample"`
-	Buckets      []series.Bucket `json:"buckets"`
-}
-
 type edges struct {
 	Edges []fleet.Edge `json:"edges"`
 }
@@ -77,7 +60,6 @@ func (s *server) fleetOps() {
 		return answered(buildingDetail{b, d}, err)
 	})
 	register(s, "GET", "/api/points/{edge}/{point}", "One point", read, http.StatusOK, s.point)
-	register(s, "GET", "/api/points/{edge}/{point}/series", "History of one point", read, http.StatusOK, s.series)
 	register(s, "GET", "/api/fleet", "Edges", read, http.StatusOK, func(context.Context, *none) (*body[edges], error) {
 		return answered(edges{s.Fleet.Edges()}, nil)
 	})
@@ -117,54 +99,4 @@ func (s *server) point(ctx context.Context, in *pointIn) (*body[pointDetail], er
 		}
 	}
 	return answered(out, nil)
-}
-
-const maxSpan = 400 * 24 * time.Hour
-
-// rawSpan is short enough to read every sample of a point (at most 10 a second).
-const rawSpan = time.Hour
-
-func (s *server) series(ctx context.Context, in *seriesIn) (*body[seriesOut], error) {
-	span := in.To.Sub(in.From)
-	if span <= 0 || span > maxSpan {
-		return nil, badField("query.to", "结束须晚于开始，最长 400 天", "The end must be after the start, at most 400 days")
-	}
-	p, _, _, err := s.Fleet.PointOf(ctx, in.Edge, in.Point)
-	if err != nil {
-		return nil, err
-	}
-	out := seriesOut{Unit: p.Unit, Decimals: p.Decimals, Buckets: []series.Bucket{}}
-	key := series.Key{Edge: in.Edge, Point: in.Point}
-	if span <= rawSpan {
-		samples, err := s.Series.Range(ctx, key, in.From, in.To)
-		if err != nil {
-			return nil, err
-		}
-		if len(samples) <= in.Max {
-			out.Raw = true
-			for _, x := range samples {
-				out.Buckets = append(out.Buckets, series.Bucket{T: time.UnixMilli(x.UnixMS).UTC(), Min: x.Value, Max: x.Value, Mean: x.Value, Last: x.Value, N: 1, Quality: x.Quality})
-			}
-			return answered(out, nil)
-		}
-	}
-	size := resolution(span, in.Max)
-	out.ResolutionMS = size.Milliseconds()
-	buckets, err := s.Series.Aggregate(ctx, key, in.From, in.To, size)
-	if buckets != nil {
-		out.Buckets = buckets
-	}
-	return answered(out, err)
-}
-
-// resolution is the smallest round bucket that gives at most n of them.
-func resolution(span time.Duration, n int) time.Duration {
-	for _, d := range []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute,
-		10 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour} {
-		if span/d < time.Duration(n) {
-			return d
-		}
-	}
-	day := 24 * time.Hour
-	return max(day, (span/time.Duration(n)/day+1)*day)
 }

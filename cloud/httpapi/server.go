@@ -55,6 +55,7 @@ type Fleet interface {
 	Building(ctx context.Context, id string) (fleet.Building, []fleet.Device, error)
 	PointOf(ctx context.Context, e contract.EdgeID, p contract.PointID) (fleet.Point, fleet.Device, fleet.Building, error)
 	CheckIns(ctx context.Context, limit int) ([]fleet.CheckIn, error)
+	TimeZone(building string) string
 	Enrol(ctx context.Context, e contract.EdgeID, name contract.Text) error
 }
 
@@ -126,6 +127,7 @@ func (s *server) handler() http.Handler {
 	s.alarmOps()
 	s.fleetOps()
 	s.enrolmentOps()
+	s.seriesOps()
 	s.incidentOps()
 	s.eventOps()
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {

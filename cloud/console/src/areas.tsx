@@ -21,11 +21,6 @@ export interface Area {
   nav: NavItem[];
 }
 
-const found = Object.values(import.meta.glob<{ area: Area }>("./areas/*/area.tsx", { eager: true }));
-
-export const pages: Page[] = found.flatMap((f) => f.area.pages);
-export const navigation: NavItem[] = found.flatMap((f) => f.area.nav).sort((a, b) => a.order - b.order);
-
 /** page loads a component when it is first opened, so that it is not in the first load. */
 export function page(load: () => Promise<ComponentType>): ReactNode {
   const Lazy = lazy(async () => ({ default: await load() }));

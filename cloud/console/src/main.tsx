@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 import { BrowserRouter, Link, Route, Routes } from "react-router";
 import { Problem } from "./api/client";
 import { useMe } from "./api/queries";
-import { pages } from "./areas";
+import { pages } from "./navigation";
 import { startLanguage } from "./i18n";
 import { LiveProvider } from "./live/context";
 import { Console } from "./pages/Console";

@@ -14,7 +14,6 @@ import type {
   Overview,
   Plan,
   PointDetail,
-  Series,
 } from "./types";
 
 /** Keys of the cache; live events write to the same ones. */
@@ -91,17 +90,3 @@ export const useCheckIns = () =>
     queryFn: () => get<{ items: CheckIn[] }>("/api/checkins?limit=50"),
     refetchInterval: 10_000,
   });
-
-export function useSeries(edge: string, id: string, hours: number) {
-  return useQuery({
-    queryKey: keys.series(edge, id, String(hours)),
-    queryFn: () => {
-      const to = new Date();
-      const from = new Date(to.getTime() - hours * 3_600_000);
-      return get<Series>(
-        `/api/points/${edge}/${encodeURIComponent(id)}/series?from=${from.toISOString()}&to=${to.toISOString()}&max=800`,
-      );
-    },
-    refetchInterval: hours <= 1 ? 5_000 : 60_000,
-  });
-}

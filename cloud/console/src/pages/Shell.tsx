@@ -6,7 +6,7 @@ import { Link, NavLink, Outlet, useNavigate, useOutletContext } from "react-rout
 import { request } from "../api/client";
 import { keys, useIncidents, useOpenAlarms, useOverview } from "../api/queries";
 import type { Alarm } from "../api/types";
-import { navigation } from "../areas";
+import { navigation } from "../navigation";
 import { language, say, switchLanguage } from "../i18n";
 import { useLink, useLive, useNow, usePainted } from "../live/context";
 import { placeName, setZone } from "../parts/format";

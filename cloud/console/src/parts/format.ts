@@ -22,6 +22,10 @@ export const clockMs = (at: string) => format(at, { ...hms, fractionalSecondDigi
 export const dateTime = (at: string | number | Date) =>
   format(at, { month: "2-digit", day: "2-digit", ...hms });
 
+/** day writes a date with its year. */
+export const day = (at: string | number | Date) =>
+  format(at, { year: "numeric", month: "2-digit", day: "2-digit" });
+
 /** age writes a length of time in one unit: 12 秒, 3 分, 5 小时, 2 天. */
 export function age(t: TFunction, ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000));

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { post } from "../../api/client";
 import { useNow } from "../../live/context";
-import { dateTime } from "../../parts/format";
+import { actorName, dateTime, day } from "../../parts/format";
 import { Empty, Loaded, useProblemText } from "../../parts/states";
 import { accessKey, certificateState, tokenState, useAccess } from "./queries";
 
@@ -30,14 +30,12 @@ export function Access({ edge, onToken }: { edge: string; onToken: () => void })
               {a.certificates.map((c) => (
                 <li key={c.serial} data-state={certificateState(c, now)}>
                   <b>{t(`edges.certificateState.${certificateState(c, now)}`)}</b>
-                  <span>
-                    {t("edges.until", { at: dateTime(c.not_after), year: c.not_after.slice(0, 4) })}
-                  </span>
+                  <span>{t("edges.until", { at: day(c.not_after) })}</span>
                   <small className="quiet">{t("edges.serial", { serial: c.serial })}</small>
                   {c.revoked_at && (
                     <small>
                       {t("edges.revokedBy", {
-                        who: c.revoked_by,
+                        who: actorName(t, c.revoked_by ?? ""),
                         at: dateTime(c.revoked_at),
                         why: c.reason,
                       })}
@@ -52,7 +50,7 @@ export function Access({ edge, onToken }: { edge: string; onToken: () => void })
               {a.tokens.map((k) => (
                 <li key={k.id} data-state={tokenState(k, now)}>
                   <b>{t(`edges.tokenState.${tokenState(k, now)}`)}</b>
-                  <span>{t("edges.madeBy", { who: k.made_by, at: dateTime(k.made_at) })}</span>
+                  <span>{t("edges.madeBy", { who: actorName(t, k.made_by), at: dateTime(k.made_at) })}</span>
                 </li>
               ))}
             </ul>

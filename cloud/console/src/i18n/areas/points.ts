@@ -1,0 +1,36 @@
+/** Words of the curves of points. */
+export const zh = {
+  range: { h1: "1 小时", h6: "6 小时", d1: "24 小时", d7: "7 天", d30: "30 天" },
+  zoomHint: "拖动选择一段可放大",
+  wider: "缩小",
+  now: "回到现在",
+  between: "{{from}} 至 {{to}}",
+  raw: "原始数据",
+  rolled: "每 {{n}} 汇总：线为平均，色带为最小到最大",
+  compare: "对比其他点位",
+  comparePick: "搜索本楼点位",
+  compareNone: "没有找到点位",
+  remove: "移除 {{name}}",
+  export: "导出",
+  exportRaw: "原始数据 {{format}}",
+  exportShown: "与图一致 {{format}}",
+  tooMany: "最多同时对比 6 个点位",
+};
+
+export const en: typeof zh = {
+  range: { h1: "1 h", h6: "6 h", d1: "24 h", d7: "7 d", d30: "30 d" },
+  zoomHint: "Drag over a stretch to zoom in",
+  wider: "Zoom out",
+  now: "Back to now",
+  between: "{{from}} to {{to}}",
+  raw: "Every sample",
+  rolled: "Rolled up by {{n}}: the line is the mean, the band minimum to maximum",
+  compare: "Compare another point",
+  comparePick: "Search the building's points",
+  compareNone: "No such point",
+  remove: "Remove {{name}}",
+  export: "Export",
+  exportRaw: "Every sample, {{format}}",
+  exportShown: "As drawn, {{format}}",
+  tooMany: "At most 6 points at a time",
+};
