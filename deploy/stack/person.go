@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"os"
 	"strings"
 	"time"
 )
@@ -55,15 +56,25 @@ func Call(ctx context.Context, c *http.Client, method, url string, body, into an
 	return json.Unmarshal(raw, into)
 }
 
-// Passwords are those the cloud generated at its first start, by user name.
+// Passwords are those the cloud generated at its first start, by user name, or what
+// [Stack.Login] made of them.
 func (s *Stack) Passwords() map[string]string {
 	found := map[string]string{}
-	for line := range strings.Lines(s.FirstLogin()) {
+	for line := range strings.Lines(s.FirstLogin() + "\n" + s.ownPasswords()) {
 		if f := strings.Split(strings.TrimSpace(line), "\t"); len(f) >= 2 {
 			found[f[0]] = f[1]
 		}
 	}
 	return found
+}
+
+// ownPasswords are those that replaced generated ones, as lines of name and password.
+func (s *Stack) ownPasswords() string {
+	b, err := os.ReadFile(s.path("own-passwords.txt"))
+	if err != nil {
+		return ""
+	}
+	return string(b)
 }
 
 // Person is somebody logged in at the cloud.
@@ -72,14 +83,25 @@ type Person struct {
 	http  *http.Client
 }
 
-// Login signs a person in with the generated password.
+// Login signs a person in; a generated password that has to be changed is changed first.
 func (s *Stack) Login(ctx context.Context, user string) (*Person, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
 	}
 	p := &Person{s, &http.Client{Jar: jar, Timeout: 20 * time.Second}}
-	return p, p.Post(ctx, "/api/session", map[string]string{"username": user, "password": s.Passwords()[user]}, nil)
+	password := s.Passwords()[user]
+	var me struct {
+		MustChange bool `json:"must_change_password"`
+	}
+	if err := p.Post(ctx, "/api/session", map[string]string{"username": user, "password": password}, &me); err != nil || !me.MustChange {
+		return p, err
+	}
+	own := password + "-own"
+	if err := p.Post(ctx, "/api/me/password", map[string]string{"old": password, "new": own}, nil); err != nil {
+		return p, err
+	}
+	return p, os.WriteFile(s.path("own-passwords.txt"), []byte(s.ownPasswords()+user+"\t"+own+"\n"), 0o600)
 }
 
 // Get reads a path of the cloud's API.
