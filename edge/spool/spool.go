@@ -79,19 +79,57 @@ func Open(cfg Config) (*Spool, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	s, err := open(cfg)
-	if err == nil || !isDamage(err) {
-		return s, err
+	gone, err := isGone(cfg.Path)
+	if err != nil {
+		return nil, err
+	}
+	if !gone {
+		s, err := open(cfg)
+		if err == nil {
+			return s, begun(cfg.Path)
+		}
+		if !isDamage(err) {
+			return nil, err
+		}
 	}
 	aside := fmt.Sprintf("%s.damaged-%d", cfg.Path, cfg.Now().UnixMilli())
 	if err := setAside(cfg.Path, aside); err != nil {
 		return nil, err
 	}
-	if s, err = open(cfg); err != nil {
+	s, err := open(cfg)
+	if err != nil {
 		return nil, err
 	}
 	s.setOld = aside
-	return s, nil
+	return s, begun(cfg.Path)
+}
+
+// begunSuffix names the file that remembers that there was a spool: one that is gone or
+// empty afterwards has lost records, and people must know.
+const begunSuffix = ".begun"
+
+func isGone(path string) (bool, error) {
+	if _, err := os.Stat(path + begunSuffix); errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	} else if err != nil {
+		return false, fmt.Errorf("spool: look at %q: %w", path, err)
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("spool: look at %q: %w", path, err)
+	}
+	return info.Size() == 0, nil
+}
+
+func begun(path string) error {
+	f, err := os.OpenFile(path+begunSuffix, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("spool: mark %q: %w", path, err)
+	}
+	return errors.Join(f.Close(), syncDir(filepath.Dir(path)))
 }
 
 func setAside(path, aside string) error {

@@ -3,6 +3,7 @@ package spool
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -151,6 +152,35 @@ func TestSpool_DamagedFileIsSetAsideAndANewEpochBegins(t *testing.T) {
 	}
 	if _, err := os.Stat(s.SetAside()); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestSpool_OneThatIsEmptyOrGoneAfterItsFirstStartIsSaidToBeDamaged(t *testing.T) {
+	for name, spoil := range map[string]func(string) error{
+		"empty": func(path string) error { return os.Truncate(path, 0) },
+		"gone":  os.Remove,
+	} {
+		path := filepath.Join(t.TempDir(), "spool.db")
+		s, err := Open(Config{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		old := s.Epoch()
+		if s.SetAside() != "" {
+			t.Errorf("%s: a first start says %q", name, s.SetAside())
+		}
+		if err := errors.Join(s.Close(), spoil(path)); err != nil {
+			t.Fatal(err)
+		}
+		if s, err = Open(Config{Path: path}); err != nil {
+			t.Fatal(err)
+		}
+		if s.SetAside() == "" || s.Epoch() == old {
+			t.Errorf("%s: set aside %q, epoch %q after %q", name, s.SetAside(), s.Epoch(), old)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
