@@ -136,23 +136,7 @@ func readIsolation(d *db.DB) sql.IsolationLevel {
 
 // Last returns the newest n lines, newest first.
 func (l *Log) Last(ctx context.Context, n int) ([]Entry, error) {
-	rows, err := l.db.Read().QueryContext(ctx, `SELECT seq, at, actor, actor_name, action, object, ip, data FROM audit ORDER BY seq DESC LIMIT $1`, n)
-	if err != nil {
-		return nil, fmt.Errorf("audit: list: %w", err)
-	}
-	defer rows.Close()
-	out := []Entry{}
-	for rows.Next() {
-		var e Entry
-		var at int64
-		var data string
-		if err := rows.Scan(&e.Seq, &at, &e.Actor, &e.ActorName, &e.Action, &e.Object, &e.IP, &data); err != nil {
-			return nil, fmt.Errorf("audit: list: %w", err)
-		}
-		e.At, e.Data = db.Time(at), json.RawMessage(data)
-		out = append(out, e)
-	}
-	return out, rows.Err()
+	return l.lines(ctx, `SELECT seq, at, actor, actor_name, action, object, ip, data FROM audit ORDER BY seq DESC LIMIT $1`, n)
 }
 
 type actorKey struct{}

@@ -27,20 +27,8 @@ type Account struct {
 // ChangePassword replaces the password of ses; every other session of that person
 // ends. Errors: [ErrWrong] for the old password, [LockedError], [WeakError].
 func (s *Service) ChangePassword(ctx context.Context, ses Session, old, next, ip string, now time.Time) error {
-	// Trying old passwords from a stolen session counts like trying to sign in.
-	if _, err := s.reserve(ctx, ses.User.Username, now); err != nil {
+	if _, err := s.prove(ctx, ses, old, now); err != nil {
 		return err
-	}
-	var phc string
-	if err := s.db.Read().QueryRowContext(ctx, `SELECT password FROM credential WHERE person = $1`, ses.User.ID).Scan(&phc); err != nil {
-		return fmt.Errorf("auth: read credential: %w", err)
-	}
-	ok, err := s.hasher.verify(ctx, phc, old)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return ErrWrong
 	}
 	if err := weak(next, ses.User.Username); err != nil {
 		return err
@@ -73,6 +61,26 @@ func (s *Service) ChangePassword(ctx context.Context, ses Session, old, next, ip
 	return s.forgetFirst(ses.User.Username)
 }
 
+// prove checks the password of a session's person once more. Trying passwords from a
+// stolen session counts like trying to sign in; it returns the attempt.
+func (s *Service) prove(ctx context.Context, ses Session, password string, now time.Time) (attempt string, err error) {
+	if attempt, err = s.reserve(ctx, ses.User.Username, now); err != nil {
+		return "", err
+	}
+	c, err := s.credential(ctx, ses.User.ID)
+	if err != nil {
+		return "", err
+	}
+	if c.phc == noPassword {
+		c.phc = s.decoy
+	}
+	ok, err := s.hasher.verify(ctx, c.phc, password)
+	if err == nil && !ok {
+		err = ErrWrong
+	}
+	return attempt, err
+}
+
 // AddUser makes an account with a generated password that its owner has to change.
 // Errors: [org.InvalidError], [org.ErrTaken].
 func (s *Service) AddUser(ctx context.Context, by org.Actor, u org.User, now time.Time) (Account, error) {
@@ -86,11 +94,7 @@ func (s *Service) add(ctx context.Context, tx *sql.Tx, by org.Actor, u org.User,
 	if err != nil {
 		return Account{}, err
 	}
-	password, err := Generate()
-	if err != nil {
-		return Account{}, err
-	}
-	hash, err := s.hasher.hash(ctx, password)
+	password, hash, err := s.fresh(ctx)
 	if err != nil {
 		return Account{}, err
 	}
@@ -102,10 +106,19 @@ func (s *Service) add(ctx context.Context, tx *sql.Tx, by org.Actor, u org.User,
 		u.ID, hash, must, db.Millis(now)); err != nil {
 		return Account{}, fmt.Errorf("auth: add credential: %w", err)
 	}
-	if err := s.log.Append(ctx, tx, by, "user.add", "user:"+u.ID, map[string]string{"username": u.Username, "role": string(u.Role)}, now); err != nil {
+	if err := s.log.Append(ctx, tx, by, "user.add", "user:"+u.ID, map[string]any{"username": u.Username, "role": u.Role, "assignments": u.Assignments}, now); err != nil {
 		return Account{}, err
 	}
 	return Account{u, password}, nil
+}
+
+// fresh makes a password and its hash.
+func (s *Service) fresh(ctx context.Context) (password, hash string, err error) {
+	if password, err = Generate(); err != nil {
+		return "", "", err
+	}
+	hash, err = s.hasher.hash(ctx, password)
+	return password, hash, err
 }
 
 // Bootstrap makes what a new installation lacks: the account admin if there is no

@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"anlan/cloud/audit"
 	"anlan/cloud/db"
 	"anlan/cloud/org"
+	"anlan/contract"
 )
 
 // Life of a session, and the lock-out rule.
@@ -27,12 +29,17 @@ const (
 	MaxFailures  = 10
 	FailWindow   = 15 * time.Minute
 	touchEvery   = time.Minute // how stale used_at may be, to spare the disk
+	// Whoever watches when the absolute life ends goes on seeing, locked, this long after
+	// the last look; an open stream looks every few seconds.
+	watchGrace = 5 * time.Minute
 )
 
 // Errors of signing in. A wrong name and a wrong password look alike.
 var (
-	ErrWrong   = errors.New("wrong user name or password")
-	ErrSession = errors.New("no such session")
+	ErrWrong      = errors.New("wrong user name or password")
+	ErrSession    = errors.New("no such session")
+	ErrCodeWanted = errors.New("the second factor is wanted")
+	ErrCodeWrong  = errors.New("wrong code")
 )
 
 // LockedError means too many failures; nothing is tried before Until.
@@ -47,12 +54,21 @@ type WeakError struct{ ZH, EN string }
 
 func (e *WeakError) Error() string { return "auth: " + e.EN }
 
-// Session is one signed-in browser.
+// Session is one signed-in browser, or one use of an API key.
 type Session struct {
-	User       org.User
-	MustChange bool // the password was made by someone else
-	Created    time.Time
-	hash       string
+	User        org.User
+	Rights      org.Rights
+	Roles       []contract.Text // names of the roles, in the order of the assignments
+	MustChange  bool            // the password was made by someone else
+	MustEnrol   bool            // the role needs a second factor and there is none yet
+	TOTP        bool            // a second factor is enrolled
+	HasPassword bool            // false for people of an outside provider
+	Locked      bool            // may look on, nothing else
+	KeyID       string          // the API key, "" for a browser
+	KeyName     string
+	Created     time.Time
+	hash        string
+	book        org.Book
 }
 
 // Key tells sessions apart without being usable as a token.
@@ -60,7 +76,23 @@ func (s Session) Key() string { return s.hash }
 
 // Actor is the session's person, acting from ip.
 func (s Session) Actor(ip string) org.Actor {
-	return org.Actor{ID: s.User.ID, Name: s.User.Name, Role: s.User.Role, IP: ip}
+	name := s.User.Name
+	if s.KeyID != "" {
+		name += "（密钥 " + s.KeyName + "）"
+	}
+	return org.Actor{ID: s.User.ID, Name: name, Role: s.User.Role, IP: ip}
+}
+
+// ActorIn is the session's person acting in a building, with every role played there.
+func (s Session) ActorIn(building, ip string) org.Actor {
+	a := s.Actor(ip)
+	a.Also = s.book.RolesIn(s.User.Assignments, building)
+	if len(a.Also) > 0 {
+		a.Role = a.Also[0]
+	} else {
+		a.Role = ""
+	}
+	return a
 }
 
 // Service signs people in and out.
@@ -82,45 +114,110 @@ func New(ctx context.Context, d *db.DB, users *org.Store, log *audit.Log, dir st
 	return s, err
 }
 
-// Login checks name and password and opens a session. The token goes to the browser
-// and is kept nowhere. Errors: [ErrWrong], [LockedError].
+// SignIn is what is given to sign in.
+type SignIn struct {
+	Username, Password string
+	Code               string // of the second factor, or a recovery code; "" when not asked yet
+	IP, Agent          string
+}
+
+// Login is [Service.SignIn] for accounts without a second factor.
 func (s *Service) Login(ctx context.Context, username, password, ip string, now time.Time) (Session, string, error) {
-	username = strings.ToLower(strings.TrimSpace(username))
-	attempt, err := s.reserve(ctx, username, now)
+	return s.SignIn(ctx, SignIn{Username: username, Password: password, IP: ip}, now)
+}
+
+// SignIn checks name, password and second factor and opens a session. The token goes to
+// the browser and is kept nowhere. Errors: [ErrWrong], [ErrCodeWanted], [ErrCodeWrong],
+// [LockedError].
+func (s *Service) SignIn(ctx context.Context, in SignIn, now time.Time) (Session, string, error) {
+	in.Username = strings.ToLower(strings.TrimSpace(in.Username))
+	by := org.Actor{Name: clip(in.Username), IP: in.IP}
+	attempt, err := s.reserve(ctx, in.Username, now)
 	if err != nil {
 		if _, locked := errors.AsType[*LockedError](err); locked {
-			by := org.Actor{Name: clip(username), IP: ip}
 			return Session{}, "", errors.Join(err, s.log.Write(ctx, by, "session.locked", "", nil, now))
 		}
 		return Session{}, "", err
 	}
-	u, err := s.users.ByUsername(ctx, username)
+	u, err := s.users.ByUsername(ctx, in.Username)
 	known := err == nil
 	if err != nil && !errors.Is(err, org.ErrNotFound) {
 		return Session{}, "", err
 	}
-	phc, must := s.decoy, false
+	phc := s.decoy
 	if known {
-		if err := s.db.Read().QueryRowContext(ctx, `SELECT password, must_change FROM credential WHERE person = $1`, u.ID).Scan(&phc, &must); err != nil {
-			return Session{}, "", fmt.Errorf("auth: read credential: %w", err)
+		c, err := s.credential(ctx, u.ID)
+		if err != nil {
+			return Session{}, "", err
+		}
+		if known = c.phc != noPassword; known {
+			phc = c.phc
 		}
 	}
-	ok, err := s.hasher.verify(ctx, phc, password)
+	ok, err := s.hasher.verify(ctx, phc, in.Password)
 	if err != nil {
 		return Session{}, "", err
 	}
-	if !ok || !known {
-		by := org.Actor{Name: clip(username), IP: ip}
-		return Session{}, "", errors.Join(ErrWrong, s.log.Write(ctx, by, "session.refused", "", map[string]string{"attempt": attempt}, now))
+	if !ok || !known || !u.Active {
+		detail := map[string]string{"attempt": attempt}
+		if ok && known {
+			detail["why"] = "disabled"
+		}
+		return Session{}, "", errors.Join(ErrWrong, s.log.Write(ctx, by, "session.refused", "", detail, now))
 	}
-	return s.open(ctx, u, must, ip, now)
+	if err := s.secondStep(ctx, u, in.Code, attempt, by, now); err != nil {
+		return Session{}, "", err
+	}
+	return s.open(ctx, u, in.IP, in.Agent, "session.open", now)
 }
 
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40])
+// secondStep checks the code if the account has a second factor. The right password
+// without a code is no failure, but it clears none either.
+func (s *Service) secondStep(ctx context.Context, u org.User, code, attempt string, by org.Actor, now time.Time) error {
+	enrolled, err := s.hasTOTP(ctx, u.ID)
+	if err != nil || !enrolled {
+		return err
 	}
-	return s
+	if code == "" {
+		return errors.Join(ErrCodeWanted, s.release(ctx, attempt))
+	}
+	ok, err := s.useCode(ctx, u, code, by.IP, now)
+	if err != nil || ok {
+		return err
+	}
+	return errors.Join(ErrCodeWrong, s.log.Write(ctx, by, "session.refused", "user:"+u.ID, map[string]string{"attempt": attempt, "why": "code"}, now))
+}
+
+// release takes back one attempt that was no failure.
+func (s *Service) release(ctx context.Context, attempt string) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM login_failure WHERE id = $1`, attempt)
+		return err
+	})
+}
+
+// noPassword is stored for people who sign in elsewhere; no password makes it.
+const noPassword = "!"
+
+type credential struct {
+	phc  string
+	must bool
+}
+
+func (s *Service) credential(ctx context.Context, person string) (c credential, err error) {
+	if err := s.db.Read().QueryRowContext(ctx, `SELECT password, must_change FROM credential WHERE person = $1`, person).Scan(&c.phc, &c.must); err != nil {
+		return c, fmt.Errorf("auth: read credential: %w", err)
+	}
+	return c, nil
+}
+
+func clip(s string) string { return clipTo(s, 40) }
+
+func clipTo(s string, n int) string {
+	if r := []rune(strings.ToValidUTF8(s, "")); len(r) > n {
+		return string(r[:n])
+	}
+	return strings.ToValidUTF8(s, "")
 }
 
 // reserve counts an attempt as failed before it is tried, so that many at once cannot
@@ -160,29 +257,31 @@ func usernameKey(username string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-func (s *Service) open(ctx context.Context, u org.User, must bool, ip string, now time.Time) (Session, string, error) {
+// open makes a session with a token of its own: one from before the sign-in is never
+// carried over.
+func (s *Service) open(ctx context.Context, u org.User, ip, agent, action string, now time.Time) (Session, string, error) {
 	raw := make([]byte, 32)
 	rand.Read(raw) //nolint:errcheck // never fails since Go 1.24
 	token := base64.RawURLEncoding.EncodeToString(raw)
-	out := Session{User: u, MustChange: must, Created: now.UTC().Truncate(time.Millisecond), hash: hashToken(token)}
+	hash := hashToken(token)
 	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM login_failure WHERE username = $1`, usernameKey(u.Username)); err != nil {
 			return fmt.Errorf("auth: clear failures: %w", err)
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM session WHERE created_at <= $1 OR used_at <= $2`,
-			db.Millis(now.Add(-AbsoluteLife)), db.Millis(now.Add(-IdleLife))); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM session WHERE used_at <= $1`, db.Millis(now.Add(-IdleLife))); err != nil {
 			return fmt.Errorf("auth: forget old sessions: %w", err)
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO session (token_hash, person, ip, created_at, used_at) VALUES ($1, $2, $3, $4, $5)`,
-			out.hash, u.ID, ip, db.Millis(now), db.Millis(now)); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO session (token_hash, person, ip, created_at, used_at, renewed_at, agent) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			hash, u.ID, ip, db.Millis(now), db.Millis(now), db.Millis(now), clipTo(agent, 200)); err != nil {
 			return fmt.Errorf("auth: open session: %w", err)
 		}
-		return s.log.Append(ctx, tx, out.Actor(ip), "session.open", "user:"+u.ID, nil, now)
+		return s.log.Append(ctx, tx, org.Actor{ID: u.ID, Name: u.Name, Role: u.Role, IP: ip}, action, "user:"+u.ID, nil, now)
 	})
 	if err != nil {
 		return Session{}, "", err
 	}
-	return out, token, nil
+	out, err := s.byHash(ctx, hash, now)
+	return out, token, err
 }
 
 func hashToken(token string) string {
@@ -201,26 +300,36 @@ func (s *Service) Session(ctx context.Context, token string, now time.Time) (Ses
 // Refresh looks a session up again; an open event stream is use, so a watching seat
 // never goes idle. Errors: [ErrSession].
 func (s *Service) Refresh(ctx context.Context, old Session, now time.Time) (Session, error) {
+	if old.KeyID != "" {
+		return s.keyAgain(ctx, old.KeyID, now)
+	}
 	return s.byHash(ctx, old.hash, now)
 }
 
 func (s *Service) byHash(ctx context.Context, hash string, now time.Time) (Session, error) {
-	var u org.User
-	var at, created, used int64
-	var must bool
-	err := s.db.Read().QueryRowContext(ctx, `SELECT p.id, p.username, p.name, p.role, p.created_at, c.must_change, s.created_at, s.used_at
-		FROM session s JOIN person p ON p.id = s.person JOIN credential c ON c.person = p.id WHERE s.token_hash = $1`, hash).
-		Scan(&u.ID, &u.Username, &u.Name, &u.Role, &at, &must, &created, &used)
+	var person string
+	var created, used, renewed int64
+	out := Session{hash: hash}
+	err := s.db.Read().QueryRowContext(ctx, `SELECT person, created_at, used_at, renewed_at, locked FROM session WHERE token_hash = $1`, hash).
+		Scan(&person, &created, &used, &renewed, &out.Locked)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return Session{}, ErrSession
 	case err != nil:
 		return Session{}, fmt.Errorf("auth: read session: %w", err)
 	}
-	if !now.Before(db.Time(created).Add(AbsoluteLife)) || !now.Before(db.Time(used).Add(IdleLife)) {
+	proven, seen := max(created, renewed), db.Time(used)
+	if !now.Before(seen.Add(IdleLife)) {
 		return Session{}, ErrSession
 	}
-	if now.Sub(db.Time(used)) >= touchEvery {
+	if !now.Before(db.Time(proven).Add(AbsoluteLife)) {
+		// A screen that someone watches must not go blank: it may look on, no more.
+		if !now.Before(seen.Add(watchGrace)) {
+			return Session{}, ErrSession
+		}
+		out.Locked = true
+	}
+	if now.Sub(seen) >= touchEvery {
 		// Harmless if it fails: a full disk must not sign out those who watch; the next use
 		// tries again.
 		_ = s.db.Tx(ctx, func(tx *sql.Tx) error {
@@ -228,8 +337,36 @@ func (s *Service) byHash(ctx context.Context, hash string, now time.Time) (Sessi
 			return err
 		})
 	}
-	u.CreatedAt = db.Time(at)
-	return Session{User: u, MustChange: must, Created: db.Time(created), hash: hash}, nil
+	out.Created = db.Time(created)
+	return out, s.fill(ctx, &out, person)
+}
+
+// fill adds who it is and what they may do at this moment.
+func (s *Service) fill(ctx context.Context, out *Session, person string) (err error) {
+	if out.User, err = s.users.Get(ctx, person); err != nil {
+		return err
+	}
+	if !out.User.Active {
+		return ErrSession
+	}
+	if out.book, err = s.users.Book(ctx); err != nil {
+		return err
+	}
+	out.Rights = out.book.Rights(out.User.Assignments)
+	for _, a := range out.User.Assignments {
+		out.Roles = append(out.Roles, out.book.Title(a.Role))
+	}
+	c, err := s.credential(ctx, person)
+	if err != nil {
+		return err
+	}
+	out.MustChange, out.HasPassword = c.must, c.phc != noPassword
+	if out.TOTP, err = s.hasTOTP(ctx, person); err != nil || out.TOTP || !out.HasPassword {
+		return err
+	}
+	rules, err := s.Rules(ctx)
+	out.MustEnrol = slices.ContainsFunc(out.User.Assignments, func(a org.Assignment) bool { return slices.Contains(rules.TOTPRoles, a.Role) })
+	return err
 }
 
 // Logout ends a session.

@@ -33,3 +33,25 @@ func (r Reach) All() bool { return r.all }
 
 // Buildings lists the buildings in alphabetical order; it says nothing when [Reach.All].
 func (r Reach) Buildings() []string { return slices.Sorted(maps.Keys(r.buildings)) }
+
+// Equal reports whether two reaches are the same.
+func (r Reach) Equal(o Reach) bool {
+	return r.all == o.all && (r.all || maps.Equal(r.buildings, o.buildings))
+}
+
+func (r Reach) union(o Reach) Reach {
+	if r.all || o.all {
+		return Everywhere()
+	}
+	return Within(append(r.Buildings(), o.Buildings()...)...)
+}
+
+func (r Reach) common(o Reach) Reach {
+	switch {
+	case r.all:
+		return o
+	case o.all:
+		return r
+	}
+	return Within(slices.DeleteFunc(r.Buildings(), func(b string) bool { return !o.Has(b) })...)
+}

@@ -21,34 +21,6 @@ const (
 	Manager    Role = "manager"    // 物业经理: sees everything, reads reports
 )
 
-// Permission is one thing that can be allowed.
-type Permission string
-
-// Permissions.
-const (
-	AlarmRead     Permission = "alarm.read"
-	AlarmAck      Permission = "alarm.ack"
-	AlarmMute     Permission = "alarm.mute"
-	AlarmReset    Permission = "alarm.reset"
-	AlarmConfirm  Permission = "alarm.confirm"
-	IncidentRead  Permission = "incident.read"
-	IncidentWork  Permission = "incident.work"
-	IncidentClose Permission = "incident.close"
-	PlanLaunch    Permission = "plan.launch"
-	UserManage    Permission = "user.manage"
-
-	AlarmShelve       Permission = "alarm.shelve"         // set aside for a time, within the policy
-	AlarmOutOfService Permission = "alarm.out_of_service" // take a point out of service for work on it
-	AlarmDefine       Permission = "alarm.define"         // definitions, policy, suppression
-	AlarmReport       Permission = "alarm.report"         // KPI report, exports
-	FleetRead         Permission = "fleet.read"
-	FleetEdit         Permission = "fleet.edit" // places, names, floor plans, import
-	EdgeEnrol         Permission = "edge.enrol" // tokens, certificates, revocation
-	SeatWatch         Permission = "seat.watch" // keeps a console seat
-	AuditRead         Permission = "audit.read"
-	KeyManage         Permission = "key.manage" // API keys
-)
-
 // rights is the whole table: what is not written here is denied.
 func rights() map[Role][]Permission {
 	viewer := []Permission{AlarmRead, IncidentRead, FleetRead}
