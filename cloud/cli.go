@@ -25,7 +25,7 @@ import (
 )
 
 // ErrUsage is returned when the command line cannot be understood.
-var ErrUsage = errors.New("usage: anlan-cloud run | token | openapi | version (-h tells more)")
+var ErrUsage = errors.New("usage: anlan-cloud run | token | user | openapi | version (-h tells more)")
 
 // Main runs one command of anlan-cloud.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -37,6 +37,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return runCommand(ctx, args[1:], stderr)
 	case "token":
 		return tokenCommand(ctx, args[1:], stdout, stderr)
+	case "user":
+		return userCommand(ctx, args[1:], stdout, stderr)
 	case "openapi":
 		raw, err := httpapi.Document()
 		if err != nil {

@@ -213,7 +213,7 @@ func TestCloud_AnEdgesAlarmIsCommittedAcknowledgedAnsweredAndReset(t *testing.T)
 	e.publish(contract.LeafAlarm, raw) // a repeat is acknowledged and changes nothing
 	e.wantAck(contract.StreamAlarm, 2)
 
-	page, err := c.Alarms.List(t.Context(), alarm.Query{Text: "东走廊"})
+	page, err := c.Alarms.List(t.Context(), alarm.Query{Scope: alarm.Everywhere(), Text: "东走廊"})
 	if err != nil || len(page.Items) != 1 {
 		t.Fatalf("list: %d alarms, %v", len(page.Items), err)
 	}

@@ -2,20 +2,25 @@ package cloud
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
+	"anlan/cloud/alarm"
 	"anlan/cloud/audit"
 	"anlan/cloud/auth"
+	"anlan/cloud/auth/signon"
 	"anlan/cloud/console"
 	"anlan/cloud/enrolment"
 	"anlan/cloud/httpapi"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
 	"anlan/cloud/plan"
+	"anlan/cloud/seat"
 	"anlan/configs"
 	"anlan/contract"
 )
@@ -43,6 +48,9 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 	if len(made) > 0 { // the passwords themselves never go into a log
 		c.room("auth").Info("accounts made; names and passwords are in the file", "file", filepath.Join(c.Config.Data, auth.FirstLoginFile), "accounts", len(made))
 	}
+	if err := c.definitions(ctx, now()); err != nil {
+		return nil, err
+	}
 	plans, err := c.plans(ctx, now())
 	if err != nil {
 		return nil, err
@@ -55,21 +63,50 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 	hub := httpapi.NewHub(c.room("httpapi"), c.Registry, c.Alarms, now)
 	c.Alarms.AddHook(incidents.AlarmHook)
 	c.Alarms.AddHook(trail.AlarmHook)
+	c.Alarms.SetAuditor(trail)
+	c.Alarms.OnLoad(hub.Load)
 	c.Alarms.OnChange(hub.Alarm)
 	c.Alarms.OnChange(incidents.AlarmCommitted)
 	incidents.OnChange(hub.Incident)
+	seats, err := seat.New(ctx, seat.Deps{DB: c.DB, Alarms: c.Alarms, Audit: trail, Log: c.room("seat"), Registry: c.Registry,
+		Policy: seat.DefaultPolicy(zone), Now: now})
+	if err != nil {
+		return nil, err
+	}
+	seats.OnSeat(hub.Seat)
+	seats.OnClaim(hub.Claim)
+	c.Alarms.OnChange(seats.Alarm)
+	hub.SetEdges(c.Fleet.Edges)
 	c.Fleet.OnEdge(hub.Edge)
 	c.Fleet.OnPoints(hub.Points)
-	c.loops = append(c.loops, hub.Run, incidents.Run)
+	c.loops = append(c.loops, hub.Run, c.Alarms.Run, incidents.Run, seats.Run)
 	node, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("cloud: host name: %w", err)
 	}
 	return httpapi.New(httpapi.Deps{
-		Auth: accounts, Users: users, Audit: trail, Alarms: c.Alarms, AlarmVerbs: c.Alarms, Fleet: c.Fleet, Series: c.Series,
-		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Hub: hub, Console: console.Files(), Metrics: c.Registry,
+		Auth: accounts, Users: users, SignOn: signon.New(c.Config.Data, now), Audit: trail, Alarms: c.Alarms, AlarmVerbs: c.Alarms, Fleet: c.Fleet, Series: c.Series,
+		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Seats: seats, Hub: hub, Console: console.Files(), Metrics: c.Registry,
 		Health: c.DB.Read().PingContext, Log: c.room("httpapi"), Now: now, Node: node, Version: version(),
 	}), nil
+}
+
+// definitions publishes the shipped alarm definitions, and tells the alarm room which bus
+// a device is on.
+func (c *Cloud) definitions(ctx context.Context, now time.Time) error {
+	shipped, err := alarm.LoadDefinitions(configs.Files, "definitions")
+	if err != nil {
+		return err
+	}
+	c.Alarms.SetBus(func(ctx context.Context, e contract.EdgeID, d contract.DeviceID) (contract.BusID, error) {
+		var bus string
+		err := c.DB.Read().QueryRowContext(ctx, `SELECT bus FROM device WHERE edge = $1 AND id = $2`, string(e), string(d)).Scan(&bus)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return "", fmt.Errorf("cloud: bus of %s: %w", d, err)
+		}
+		return contract.BusID(bus), nil
+	})
+	return c.Alarms.PublishDefinitions(ctx, shipped, now)
 }
 
 // plans publishes the shipped emergency plans; those that did not change stay as they are.

@@ -6,7 +6,7 @@ package configs
 
 import "embed"
 
-// Files holds the shipped data by folder: profiles, rules, plans, apps, examples.
+// Files holds the shipped data by folder: profiles, rules, plans, definitions, apps, examples.
 //
-//go:embed all:profiles all:rules all:plans all:examples
+//go:embed all:profiles all:rules all:plans all:examples all:definitions
 var Files embed.FS

@@ -12,12 +12,16 @@ import (
 // acknowledgement (see [Alarm.State]). Letters are ISA-18.2's.
 type State string
 
-// States.
+// States. The last three are those of an alarm that is set aside; what it would be
+// otherwise is its [Alarm.Underlying] state.
 const (
-	Unacked    State = "unacked"     // B: active (or unknown, or latched) and nobody has acknowledged
-	Acked      State = "acked"       // C: active and acknowledged
-	RTNUnacked State = "rtn_unacked" // D: returned to normal, still unacknowledged: stays visible
-	Closed     State = "closed"      // A: normal and acknowledged; history
+	Unacked      State = "unacked"        // B: active (or unknown, or latched) and nobody has acknowledged
+	Acked        State = "acked"          // C: active and acknowledged
+	RTNUnacked   State = "rtn_unacked"    // D: returned to normal, still unacknowledged: stays visible
+	Closed       State = "closed"         // A: normal and acknowledged; history
+	Shelved      State = "shelved"        // E: set aside by a person for a time
+	Suppressed   State = "suppressed"     // F: set aside by design, because another alarm explains it
+	OutOfService State = "out_of_service" // G: set aside for work on the point
 )
 
 // Acknowledgement is a person's answer to the present occurrence.
@@ -76,6 +80,13 @@ type Alarm struct {
 	Unit         contract.Unit      `json:"unit"`
 	Quality      contract.Quality   `json:"quality"`
 	State        State              `json:"state"`
+	Underlying   State              `json:"underlying"` // the state without overrides
+	Overrides    []Override         `json:"overrides,omitempty"`
+	Definition   *DefinitionRef     `json:"definition,omitempty"` // frozen at the present occurrence; absent: not rationalised
+	RespondBy    time.Time          `json:"respond_by,omitzero"`  // by when the present occurrence has to be answered
+	FirstOut     bool               `json:"first_out"`            // the first of its group
+	Group        string             `json:"group,omitempty"`      // alarms of one building and hazard that came together
+	Drill        bool               `json:"drill,omitempty"`      // the reading was a test's
 	Ack          *Acknowledgement   `json:"ack,omitempty"`
 	Verdict      *Verdict           `json:"verdict,omitempty"`
 	Muted        bool               `json:"muted"`
@@ -105,6 +116,13 @@ const (
 	FalseAlarm   = "false_alarm"  // a person says that it is not
 	Painted      = "painted"      // a console showed it
 	ActionDone   = "action"       // a local action's report
+
+	Unshelved    = "unshelved"    // the shelf's time is over, or a person ended it
+	Unsuppressed = "unsuppressed" // what explained it is gone
+	InService    = "in_service"   // work on the point is done
+	Asked        = "asked"        // taking out of service waits for a second person
+	Refused      = "refused"      // the second person said no
+	Extended     = "extended"     // an override ends later than planned
 )
 
 // Event is one line of an alarm's append-only history.
@@ -117,6 +135,12 @@ type Event struct {
 	Actor  string         `json:"actor"`   // person's name, or "edge:<id>"
 	Text   string         `json:"text,omitempty"`
 	Data   map[string]any `json:"data,omitempty"`
+}
+
+// Announces reports whether a change calls people: the alarm is new, or anew, and not
+// set aside.
+func (c Change) Announces() bool {
+	return c.Alarm.State == Unacked && (c.Kind == Raised || c.Kind == Reraised || c.Kind == Worsened)
 }
 
 // Change is what a transaction did to one alarm, handed to hooks inside that

@@ -15,8 +15,13 @@ const commandLife = 2 * time.Minute
 // Acknowledge answers the present occurrence. It compares version with the stored one:
 // the first person wins, the second gets a [ConflictError].
 func (s *Store) Acknowledge(ctx context.Context, id string, p Person, note string, version int64) (Alarm, error) {
+	return s.AcknowledgeAt(ctx, id, p, note, version, "")
+}
+
+// AcknowledgeAt is [Store.Acknowledge] from the console named seat.
+func (s *Store) AcknowledgeAt(ctx context.Context, id string, p Person, note string, version int64, seat string) (Alarm, error) {
 	return s.answer(ctx, id, func(context.Context, *sql.Tx, *Alarm) (Input, error) {
-		return AckInput{Person: p, Note: note, Version: version}, nil
+		return AckInput{Person: p, Note: note, Version: version, Seat: seat}, nil
 	})
 }
 

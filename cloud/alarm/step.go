@@ -3,6 +3,7 @@ package alarm
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"anlan/contract"
@@ -19,6 +20,9 @@ type ReportInput struct {
 	Spooled  time.Time // edge clock
 	Received time.Time // our clock
 	Names    Names
+
+	Definition *DefinitionRef // in force for the rule; nil: not rationalised
+	Overrides  []Override     // in force for the point, for an alarm that is not open yet
 }
 
 // Names are the texts frozen into an alarm when it is raised.
@@ -29,8 +33,8 @@ type Names struct {
 
 // Person is who answers.
 type Person struct {
-	ID   string
-	Name string
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // AckInput acknowledges the version the person saw.
@@ -38,7 +42,17 @@ type AckInput struct {
 	Person
 	Note    string
 	Version int64
+	Seat    string // the console it was done at; "" is not known
 }
+
+// OverrideInput sets the alarm aside.
+type OverrideInput struct{ Override Override }
+
+// EndInput ends an override. What is live and no longer covered calls people anew.
+type EndInput struct{ Override Override }
+
+// ChangeInput replaces an override by its changed self.
+type ChangeInput struct{ Override Override }
 
 // MuteInput silences; the alarm stays.
 type MuteInput struct{ Person }
@@ -71,6 +85,11 @@ type ActionInput struct {
 	Report contract.ActionReport
 }
 
+func (in OverrideInput) kind() string { return string(in.Override.Kind) }
+func (in EndInput) kind() string {
+	return map[State]string{Shelved: Unshelved, Suppressed: Unsuppressed, OutOfService: InService}[in.Override.Kind]
+}
+func (ChangeInput) kind() string     { return Extended }
 func (ReportInput) kind() string     { return Updated }
 func (AckInput) kind() string        { return Acknowledged }
 func (MuteInput) kind() string       { return Muted }
@@ -140,6 +159,14 @@ func Step(prev *Alarm, in Input, now time.Time) (Alarm, []Event, error) {
 	if prev.State == Closed {
 		return *prev, nil, fmt.Errorf("alarm: %s: %w", in.kind(), ErrClosed)
 	}
+	switch in := in.(type) {
+	case OverrideInput:
+		return cover(*prev, in.Override, in.kind(), now)
+	case ChangeInput:
+		return cover(*prev, in.Override, in.kind(), now)
+	case EndInput:
+		return uncover(*prev, in, now)
+	}
 	return answer(*prev, in, now)
 }
 
@@ -154,6 +181,10 @@ func answer(a Alarm, in Input, now time.Time) (Alarm, []Event, error) {
 		a.Ack = &Acknowledgement{By: in.ID, Name: in.Name, Note: in.Note, At: now}
 		a.Stamps.Acknowledged = now
 		ev.Actor, ev.Text = in.Name, in.Note
+		ev.Data = map[string]any{"count": a.Count, "person": in.ID}
+		if in.Seat != "" {
+			ev.Data["seat"] = in.Seat
+		}
 	case MuteInput:
 		a.Muted = true
 		ev.Actor = in.Name
@@ -175,7 +206,8 @@ func answer(a Alarm, in Input, now time.Time) (Alarm, []Event, error) {
 }
 
 func settle(a Alarm, now time.Time) Alarm {
-	a.State = StateOf(a.Condition, a.Latched, a.Ack != nil)
+	a.Underlying = StateOf(a.Condition, a.Latched, a.Ack != nil)
+	a.State = Effective(a.Underlying, a.Overrides, now)
 	if a.State == Closed {
 		a.ClosedAt = now
 	}
@@ -221,7 +253,23 @@ func report(prev *Alarm, in ReportInput, now time.Time) (Alarm, []Event) {
 		a.Severity, a.PeakSeverity = c.Severity, max(c.Severity, a.PeakSeverity)
 		a.Title, a.Do, a.Channel, a.Hazard = c.Title, c.Do, c.Channel, c.Hazard
 	}
-	return settle(a, now), []Event{reportEvent(in, kind, now)}
+	if again || worse {
+		a = defined(a, in.Definition, in.Received)
+	}
+	a = settle(a, now)
+	return a, []Event{reportEvent(in, a, kind, now)}
+}
+
+// defined freezes the definition in force into the present occurrence.
+func defined(a Alarm, d *DefinitionRef, received time.Time) Alarm {
+	a.Definition, a.RespondBy = d, time.Time{}
+	if d != nil && d.RespondS > 0 {
+		a.RespondBy = received.Add(time.Duration(d.RespondS) * time.Second)
+	}
+	if d != nil && a.Do.ZH == "" && a.Do.EN == "" {
+		a.Do = d.Action
+	}
+	return a
 }
 
 func raise(in ReportInput, now time.Time) (Alarm, []Event) {
@@ -231,9 +279,84 @@ func raise(in ReportInput, now time.Time) (Alarm, []Event) {
 		BuildingName: in.Names.Building, DeviceName: in.Names.Device, Title: c.Title, Do: c.Do,
 		Hazard: c.Hazard, Severity: c.Severity, PeakSeverity: c.Severity, Place: c.Place, Channel: c.Channel,
 		Condition: c.Condition, Latched: c.Latched, Value: c.Value, Unit: c.Unit, Quality: c.Quality,
-		Count: 1, RaisedAt: at, FirstAt: at, Stamps: stampsOf(in),
+		Count: 1, RaisedAt: at, FirstAt: at, Stamps: stampsOf(in), Overrides: in.Overrides, Drill: isDrill(c.Quality),
 	}
-	return settle(a, now), []Event{reportEvent(in, Raised, now)}
+	a = settle(defined(a, in.Definition, in.Received), now)
+	return a, []Event{reportEvent(in, a, Raised, now)}
+}
+
+// isDrill reports whether a reading was made for a test.
+func isDrill(q contract.Quality) bool { return q == contract.Simulated || q == contract.TestMode }
+
+// cover sets the alarm aside, or replaces what does.
+func cover(a Alarm, o Override, kind string, now time.Time) (Alarm, []Event, error) {
+	a.Overrides = append(without(a.Overrides, o.ID), o)
+	a = settle(a, now)
+	return a, []Event{overrideEvent(o, a, kind, now)}, nil
+}
+
+// uncover takes an override away. An alarm that is live and covered by nothing else is
+// announced as if it had just come: nobody was called when it really did.
+func uncover(a Alarm, in EndInput, now time.Time) (Alarm, []Event, error) {
+	was := a.State
+	a.Overrides = without(a.Overrides, in.Override.ID)
+	live := a.Condition != contract.Normal || a.Latched
+	anew := live && was != a.Underlying && Effective(a.Underlying, a.Overrides, now) == a.Underlying
+	if anew {
+		a.Ack, a.Muted, a.Stamps = nil, false, Stamps{Received: now}
+		a = defined(a, a.Definition, now)
+	}
+	a = settle(a, now)
+	events := []Event{overrideEvent(in.Override, a, in.kind(), now)}
+	if anew {
+		events = append(events, Event{Kind: Reraised, At: now, RecvAt: now, Actor: "system", Text: in.kind(), Data: map[string]any{
+			"condition": string(a.Condition), "latched": a.Latched, "severity": a.Severity.String(), "because": in.kind(),
+			"count": a.Count, "state": string(a.State), "building": a.Building, "hazard": string(a.Hazard),
+			"edge": string(a.Edge), "point": string(a.Point), "rule": string(a.Rule), "priority": a.priority().String(),
+		}})
+	}
+	return a, events, nil
+}
+
+func without(list []Override, id string) []Override {
+	var out []Override
+	for _, o := range list {
+		if o.ID != id {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// priority is the definition's, or the severity of what has none.
+func (a Alarm) priority() contract.Severity {
+	if a.Definition != nil {
+		return a.Definition.Priority
+	}
+	return a.Severity
+}
+
+func overrideEvent(o Override, a Alarm, kind string, now time.Time) Event {
+	ev := Event{Kind: kind, At: now, RecvAt: now, Actor: o.ByName, Text: o.Text, Data: overrideData(o)}
+	if !o.EndedAt.IsZero() {
+		ev.Actor, ev.Text = o.EndedBy, o.EndedWhy
+	}
+	ev.Data["state"] = string(a.State)
+	return ev
+}
+
+// overrideData is what the log keeps of an override, enough to tell the state of every
+// alarm from the log alone.
+func overrideData(o Override) map[string]any {
+	d := map[string]any{"override": o.ID, "kind": string(o.Kind), "status": string(o.Status), "edge": string(o.Edge), "point": string(o.Point), "rule": string(o.Rule),
+		"building": o.Building, "reason": string(o.Reason), "from": o.From.UTC().Format(time.RFC3339Nano)}
+	if !o.Until.IsZero() {
+		d["until"] = o.Until.UTC().Format(time.RFC3339Nano)
+	}
+	if o.Cause != "" {
+		d["cause"] = o.Cause
+	}
+	return d
 }
 
 func stampsOf(in ReportInput) Stamps {
@@ -250,12 +373,26 @@ func occurredAt(in ReportInput) time.Time {
 	return at
 }
 
-func reportEvent(in ReportInput, kind string, now time.Time) Event {
+func reportEvent(in ReportInput, a Alarm, kind string, now time.Time) Event {
 	c := in.Change
-	return Event{Kind: kind, At: c.DecidedAt, RecvAt: now, Actor: "edge:" + string(in.Edge), Text: c.Reason, Data: map[string]any{
+	ev := Event{Kind: kind, At: c.DecidedAt, RecvAt: now, Actor: "edge:" + string(in.Edge), Text: c.Reason, Data: map[string]any{
 		"condition": string(c.Condition), "latched": c.Latched, "severity": c.Severity.String(),
 		"value": c.Value, "unit": string(c.Unit), "quality": c.Quality.String(), "sensed_at": c.SensedAt.UTC().Format(time.RFC3339Nano),
 	}}
+	if kind == Raised || kind == Reraised || kind == Worsened { // what the report on alarms is made from
+		maps.Copy(ev.Data, map[string]any{"edge": string(in.Edge), "point": string(c.Point), "rule": string(c.Rule), "building": a.Building, "hazard": string(a.Hazard),
+			"priority": a.priority().String(), "count": a.Count, "state": string(a.State), "title": map[string]any{"zh": a.Title.ZH, "en": a.Title.EN}})
+	}
+	if kind == Raised {
+		covers := []any{}
+		for _, o := range a.Overrides {
+			covers = append(covers, overrideData(o))
+		}
+		if len(covers) > 0 {
+			ev.Data["overrides"] = covers
+		}
+	}
+	return ev
 }
 
 func actionEvent(in ActionInput, now time.Time) Event {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"anlan/cloud/db"
@@ -43,12 +44,18 @@ type Store struct {
 	hooks     []Hook
 	listeners []func(Change)
 	metrics   metrics
+	audit     Auditor
+	bus       func(ctx context.Context, e contract.EdgeID, d contract.DeviceID) (contract.BusID, error)
+	book      atomic.Pointer[book]
+	kick      chan struct{}
+	onLoad    []func(Load)
+	lastLoad  string // what listeners were told; only Run's goroutine uses it
 }
 
 // NewStore makes a store. Give it its collaborators with [Store.SetNamer],
 // [Store.SetCommander], [Store.AddHook] and [Store.OnChange] before the first change.
 func NewStore(d *db.DB, log *slog.Logger, reg prometheus.Registerer, now func() time.Time) *Store {
-	return &Store{db: d, log: log, now: now, metrics: newMetrics(reg)}
+	return &Store{db: d, log: log, now: now, metrics: newMetrics(reg), kick: make(chan struct{}, 1)}
 }
 
 // SetNamer sets where names come from.
@@ -66,6 +73,9 @@ func (s *Store) OnChange(f func(Change)) { s.listeners = append(s.listeners, f) 
 // Publish tells the listeners about changes whose transaction has been committed, and
 // stamps the commit.
 func (s *Store) Publish(ctx context.Context, changes []Change) {
+	if len(changes) > 0 {
+		s.wake()
+	}
 	at := s.now()
 	for _, c := range changes {
 		announced := c.Kind == Raised || c.Kind == Reraised || c.Kind == Worsened
@@ -88,6 +98,9 @@ func (s *Store) Publish(ctx context.Context, changes []Change) {
 // [Store.Publish]; their records never come again. Their stamp is now, the first
 // moment that the commit is known of. Call it before anything is taken.
 func (s *Store) Mend(ctx context.Context) error {
+	if err := s.index(ctx); err != nil {
+		return err
+	}
 	open, err := s.Open(ctx)
 	if err != nil {
 		return err
@@ -119,7 +132,27 @@ func (s *Store) Apply(ctx context.Context, tx *sql.Tx, in ReportInput) ([]Change
 	if _, _, err := lock(ctx, tx); err != nil {
 		return nil, err
 	}
+	now := s.now().UTC()
+	out, err := s.expire(ctx, tx, now) // what is over is over, also for what comes now
+	if err != nil {
+		return nil, err
+	}
+	changes, err := s.take(ctx, tx, in)
+	return append(out, changes...), err
+}
+
+// take is [Store.Apply] for a caller who holds the log.
+func (s *Store) take(ctx context.Context, tx *sql.Tx, in ReportInput) ([]Change, error) {
+	now := s.now().UTC()
 	if err := saveCondition(ctx, tx, in.Edge, in.Change); err != nil {
+		return nil, err
+	}
+	out, err := s.explained(ctx, tx, in, now)
+	if err != nil {
+		return nil, err
+	}
+	in.Definition = s.definitionRef(in.Change.Rule)
+	if in.Overrides, err = inForce(ctx, tx, in); err != nil {
 		return nil, err
 	}
 	prev, err := open(ctx, tx, in.Edge, in.Change.Point, in.Change.Rule)
@@ -132,7 +165,38 @@ func (s *Store) Apply(ctx context.Context, tx *sql.Tx, in ReportInput) ([]Change
 	if in.Names.Building.ZH == "" {
 		in.Names.Building.ZH = in.Change.Place.Building
 	}
-	return s.step(ctx, tx, prev, in)
+	changes, err := s.step(ctx, tx, prev, in)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, changes...)
+	if changes, err = s.oneShots(ctx, tx, changes, now); err != nil {
+		return nil, err
+	}
+	out = append(out, changes...)
+	changes, err = s.explaining(ctx, tx, in, now)
+	return append(out, changes...), err
+}
+
+// oneShots ends the shelves that were to last until the next return to normal.
+func (s *Store) oneShots(ctx context.Context, tx *sql.Tx, changes []Change, now time.Time) ([]Change, error) {
+	var out []Change
+	for _, c := range changes {
+		if c.Kind != Returned {
+			continue
+		}
+		for _, o := range c.Alarm.Overrides {
+			if !o.OneShot {
+				continue
+			}
+			more, err := s.finish(ctx, tx, o, "system", "returned", now)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, more...)
+		}
+	}
+	return out, nil
 }
 
 // ApplyAction stores a report of what the edge did and notes it at the alarm that
@@ -207,6 +271,9 @@ func (s *Store) step(ctx context.Context, tx *sql.Tx, prev *Alarm, in Input) ([]
 	}
 	if prev == nil {
 		a.ID = newID()
+	}
+	if err := s.occur(ctx, tx, &a, events, now); err != nil {
+		return nil, err
 	}
 	if err := save(ctx, tx, a, prev == nil); err != nil {
 		return nil, err

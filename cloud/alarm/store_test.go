@@ -59,7 +59,7 @@ func TestStore_AHundredWritersMakeOneOpenAlarm(t *testing.T) {
 			t.Errorf("log of %d lines, %v", n, err)
 		}
 		err = d.Tx(t.Context(), func(tx *sql.Tx) error { // the index holds even against a program error
-			_, err := tx.Exec(`INSERT INTO alarm SELECT 'other', edge, point, rule, building, hazard, severity, state, pos, raised_at, closed_at, version, search, doc FROM alarm`)
+			_, err := tx.Exec(`INSERT INTO alarm (id, edge, point, rule, building, hazard, severity, state, pos, raised_at, closed_at, version, doc) SELECT 'other', edge, point, rule, building, hazard, severity, state, pos, raised_at, closed_at, version, doc FROM alarm`)
 			return err
 		})
 		if err == nil {
@@ -179,7 +179,7 @@ func TestList_OrdersFiltersAndPages(t *testing.T) {
 			apply(t, d, s, change(fmt.Sprintf("m%02d.smoke", i), contract.Active, contract.Minor, t0.Add(time.Duration(i)*time.Second)))
 			apply(t, d, s, change(fmt.Sprintf("c%02d.smoke", i), contract.Active, contract.Critical, t0.Add(time.Duration(i)*time.Second)))
 		}
-		first, _ := s.List(t.Context(), alarm.Query{Limit: 1})
+		first, _ := s.List(t.Context(), alarm.Query{Scope: alarm.Everywhere(), Limit: 1})
 		if _, err := s.Acknowledge(t.Context(), first.Items[0].ID, alarm.Person{ID: "u", Name: "n"}, "", first.Items[0].Version); err != nil {
 			t.Fatal(err)
 		}
@@ -190,7 +190,7 @@ func TestList_OrdersFiltersAndPages(t *testing.T) {
 			want = append(want, fmt.Sprintf("m%02d.smoke", i))
 		}
 		want = append(want, "c24.smoke") // acknowledged: last
-		q := alarm.Query{Limit: 7}
+		q := alarm.Query{Scope: alarm.Everywhere(), Limit: 7}
 		for page := 0; ; page++ {
 			p, err := s.List(t.Context(), q)
 			if err != nil || p.Counts.Unacked != 49 || p.Counts.Acked != 1 {
@@ -210,11 +210,11 @@ func TestList_OrdersFiltersAndPages(t *testing.T) {
 			t.Errorf("%d never listed", len(want))
 		}
 		for text, n := range map[string]int{"东走廊 12层": 50, "EAST smoke": 50, "m03": 1, "100%": 0, "没有": 0} {
-			if p, err := s.List(t.Context(), alarm.Query{Text: text, Limit: 100}); err != nil || len(p.Items) != n {
+			if p, err := s.List(t.Context(), alarm.Query{Scope: alarm.Everywhere(), Text: text, Limit: 100}); err != nil || len(p.Items) != n {
 				t.Errorf("search %q: %d, %v; want %d", text, len(p.Items), err, n)
 			}
 		}
-		for _, bad := range []alarm.Query{{View: "nope"}, {Before: "zzz"}} {
+		for _, bad := range []alarm.Query{{Scope: alarm.Everywhere(), View: "nope"}, {Scope: alarm.Everywhere(), Before: "zzz"}} {
 			if _, err := s.List(t.Context(), bad); !errors.Is(err, alarm.ErrQuery) {
 				t.Errorf("%+v: %v", bad, err)
 			}

@@ -154,7 +154,7 @@ func TestPoints_OfALostEdgeAreStaleAndTheBuildingIsLost(t *testing.T) {
 	if p, d, b := look(); p.Quality != contract.Stale || d.State != StateUnknown || b.State != StateLost || b.UnknownPoints != 2 || p.AgeMS != 80_000 {
 		t.Errorf("lost: %v %v %v unknown=%d age=%d", p.Quality, d.State, b.State, b.UnknownPoints, p.AgeMS)
 	}
-	o, err := w.Overview(t.Context())
+	o, err := w.Overview(t.Context(), func(string) bool { return true })
 	if err != nil || o.Community.ID != "anlan-garden" || len(o.Buildings) != 1 || o.Points.Total != 2 || o.Points.Good != 0 || o.Edges[0].ClockOffsetMS != 3000 {
 		t.Errorf("%+v %v", o, err)
 	}

@@ -120,7 +120,7 @@ func (e *edge) showDevice(id contract.EdgeID, d *contract.ManifestDevice, open [
 }
 
 // Overview is everything the overview page shows of the fleet.
-func (s *Service) Overview(ctx context.Context) (Overview, error) {
+func (s *Service) Overview(ctx context.Context, sees func(building string) bool) (Overview, error) {
 	open, err := s.alarms.Open(ctx)
 	if err != nil {
 		return Overview{}, err
@@ -129,10 +129,14 @@ func (s *Service) Overview(ctx context.Context) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
-	out := Overview{Edges: s.Edges(), Buildings: []Building{}, LastEventAt: last}
+	hidden := func(e Edge) bool { return !sees(e.Building) }
+	out := Overview{Edges: slices.DeleteFunc(s.Edges(), hidden), Buildings: []Building{}, LastEventAt: last}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, id := range slices.Sorted(maps.Keys(s.buildings)) {
+		if !sees(id) {
+			continue
+		}
 		b, good, total := s.building(s.buildings[id], open)
 		out.Buildings = append(out.Buildings, b)
 		out.Points.Good += good

@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"anlan/cloud/audit"
 	"anlan/cloud/auth"
 	"anlan/cloud/org"
+	"anlan/contract"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -36,6 +39,7 @@ type caller struct {
 	ip      string
 	session auth.Session
 	secure  bool
+	agent   string
 }
 
 type callerKey struct{}
@@ -57,6 +61,12 @@ func actor(ctx context.Context) org.Actor {
 	return c.session.Actor(c.ip)
 }
 
+// actorIn is the caller with the roles played in a building; plans ask for roles.
+func actorIn(ctx context.Context, building string) org.Actor {
+	c := callerOf(ctx)
+	return c.session.ActorIn(building, c.ip)
+}
+
 func person(ctx context.Context) alarm.Person {
 	a := actor(ctx)
 	return alarm.Person{ID: a.ID, Name: a.Name}
@@ -64,10 +74,7 @@ func person(ctx context.Context) alarm.Person {
 
 // reach is where the caller holds a right.
 func reach(ctx context.Context, p org.Permission) org.Reach {
-	if callerOf(ctx).session.User.May(p) {
-		return org.Everywhere()
-	}
-	return org.Reach{}
+	return callerOf(ctx).session.Rights.Reach(p)
 }
 
 // within refuses what lies outside the caller's reach.
@@ -81,29 +88,117 @@ func (s *server) within(ctx context.Context, p org.Permission, building string) 
 // authorise runs before every operation. What has no declared access is refused.
 func (s *server) authorise(hc huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(hc)
-	c := caller{lang: language(hc.Header("Accept-Language")), ip: remoteIP(r), secure: r.TLS != nil}
+	c := caller{lang: language(hc.Header("Accept-Language")), ip: remoteIP(r), secure: r.TLS != nil, agent: hc.Header("User-Agent")}
 	w.Header().Set("Cache-Control", "no-store")
-	need, _ := hc.Operation().Metadata[accessKey].(access)
+	op := hc.Operation()
+	need, _ := op.Metadata[accessKey].(access)
 	if need == openToAll {
 		next(huma.WithValue(hc, callerKey{}, c))
 		return
 	}
-	token := ""
-	if k, err := r.Cookie(cookieName); err == nil {
-		token = k.Value
-	}
-	ses, err := s.Auth.Session(r.Context(), token, s.now())
+	ses, err := s.identify(r, c.ip)
 	if err != nil {
 		s.refuse(w, c.lang, err)
 		return
 	}
 	c.session = ses
-	if need != signedIn && !ses.User.May(org.Permission(need)) {
-		say(http.StatusForbidden, "您的岗位（"+ses.User.Role.Title().ZH+"）没有此权限", "Your position ("+ses.User.Role.Title().EN+") does not allow this").write(w, c.lang)
+	if f := admit(ses, op.Method, op.Path, need); f != nil {
+		s.noteRefusal(r.Context(), c, op.Method, op.Path, f.status)
+		f.write(w, c.lang)
 		return
 	}
 	hc = huma.WithValue(hc, callerKey{}, c)
 	next(huma.WithContext(hc, audit.WithActor(hc.Context(), ses.Actor(c.ip))))
+}
+
+// identify finds out who asks. A request with an Authorization header is a program's:
+// its cookies do not count, so that no page can borrow them.
+func (s *server) identify(r *http.Request, ip string) (auth.Session, error) {
+	if values := r.Header.Values("Authorization"); len(values) > 0 {
+		if !s.keyFailures.has(ip, s.now()) {
+			f := say(http.StatusTooManyRequests, "密钥错误太多，请稍后再试", "Too many wrong keys; wait a moment")
+			f.wait = time.Minute
+			return auth.Session{}, f
+		}
+		key, ok := auth.Bearer(values[0])
+		err := auth.ErrSession
+		var ses auth.Session
+		if ok && len(values) == 1 {
+			ses, err = s.Auth.ByKey(r.Context(), key, s.now())
+		}
+		if errors.Is(err, auth.ErrSession) {
+			s.keyFailures.allow(ip, s.now())
+			return ses, say(http.StatusUnauthorized, "密钥不对、已过期或已吊销", "The key is wrong, expired or revoked")
+		}
+		return ses, err
+	}
+	token := ""
+	if k, err := r.Cookie(cookieName); err == nil {
+		token = k.Value
+	}
+	return s.Auth.Session(r.Context(), token, s.now())
+}
+
+// admit decides whether a session may call an operation; nil means yes.
+func admit(ses auth.Session, method, path string, need access) *fault {
+	name := method + " " + path
+	own := slices.Contains([]string{"GET /api/me", "DELETE /api/session"}, name)
+	if ses.KeyID != "" && need == signedIn && name != "GET /api/me" {
+		return say(http.StatusForbidden, "密钥不能用于账号操作", "A key cannot act on the account")
+	}
+	if ses.Locked && !own && !whileLocked(method, path, need) {
+		return say(http.StatusLocked, "屏幕已锁定，只能查看报警", "The screen is locked: alarms can be seen, nothing else")
+	}
+	if ses.MustChange && !own && name != "POST /api/me/password" && !(ses.Locked && name == unlockOp) {
+		return &fault{status: http.StatusForbidden, field: "must_change_password", text: contract.Text{ZH: "请先修改初始密码", EN: "Change the initial password first"}}
+	}
+	if ses.MustEnrol && !ses.MustChange && !own && name != "POST /api/me/password" && !strings.HasPrefix(path, "/api/me/totp") && !(ses.Locked && name == unlockOp) {
+		return &fault{status: http.StatusForbidden, field: "must_enrol_totp", text: contract.Text{ZH: "您的岗位须先绑定动态口令", EN: "Your role needs a second factor first"}}
+	}
+	if need != signedIn && !ses.Rights.May(org.Permission(need)) {
+		zh, en := titles(ses)
+		return say(http.StatusForbidden, "您的岗位（"+zh+"）没有此权限", "Your position ("+en+") does not allow this")
+	}
+	return nil
+}
+
+const unlockOp = "POST /api/session/unlock"
+
+// whileLocked is what a locked screen may do: see the alarms and what is done about
+// them, tell that it shows them, keep its seat, and be unlocked.
+func whileLocked(method, path string, need access) bool {
+	if method == http.MethodGet && (need == access(org.AlarmRead) || need == access(org.IncidentRead)) {
+		return true
+	}
+	return slices.Contains([]string{"POST /api/session/lock", unlockOp, "POST /api/alarms/{id}/painted"}, method+" "+path) ||
+		strings.HasPrefix(path, "/api/seats") && need == access(org.AlarmRead)
+}
+
+func titles(ses auth.Session) (zh, en string) {
+	if len(ses.Roles) == 0 {
+		return "无", "none"
+	}
+	var zhs, ens []string
+	for _, t := range ses.Roles {
+		if !slices.Contains(zhs, t.ZH) {
+			zhs, ens = append(zhs, t.ZH), append(ens, t.In("en"))
+		}
+	}
+	return strings.Join(zhs, "、"), strings.Join(ens, ", ")
+}
+
+// noteRefusal writes to the audit log that someone tried what they may not; a person
+// who goes on trying does not fill the disk.
+func (s *server) noteRefusal(ctx context.Context, c caller, method, path string, status int) {
+	if method == http.MethodGet || c.session.User.ID == "" || status != http.StatusForbidden && status != http.StatusLocked {
+		return
+	}
+	if !s.refusals.allow(c.session.Key(), s.now()) {
+		return
+	}
+	if err := s.Audit.Write(ctx, c.session.Actor(c.ip), "access.refused", method+" "+path, map[string]int{"status": status}, s.now()); err != nil {
+		s.log.Error("note refusal", "err", err)
+	}
 }
 
 func (s *server) refuse(w http.ResponseWriter, lang string, err error) {
@@ -122,6 +217,9 @@ func register[I, O any](s *server, method, path, summary string, need access, st
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
+			if f := faultOf(err, s.now()); f != nil {
+				s.noteRefusal(ctx, callerOf(ctx), method, path, f.status)
+			}
 			return nil, s.answer(ctx, err)
 		}
 		return out, nil
@@ -134,7 +232,7 @@ func (s *server) operation(method, path, summary string, need access) huma.Opera
 	op := huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, MaxBodyBytes: maxBody,
 		Metadata: map[string]any{accessKey: need}, Extensions: map[string]any{"x-permission": string(need)}}
 	if need != openToAll {
-		op.Security = []map[string][]string{{"session": {}}}
+		op.Security = []map[string][]string{{"session": {}}, {"key": {}}}
 	}
 	return op
 }
@@ -167,6 +265,14 @@ const maxBuckets = 10_000
 
 func newLimiter(burst int, every time.Duration) *limiter {
 	return &limiter{burst: float64(burst), every: every, buckets: map[string]bucket{}}
+}
+
+// has reports whether key has a token left, and takes none.
+func (l *limiter) has(key string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, ok := l.buckets[key]
+	return !ok || min(l.burst, b.tokens+float64(now.Sub(b.at))/float64(l.every)) >= 1
 }
 
 // allow takes one token of key, if it has one.

@@ -10,15 +10,59 @@ import (
 	"anlan/contract"
 )
 
+// alarmFilter is how alarms are chosen, for lists and for files.
+type alarmFilter struct {
+	View           string          `query:"view" enum:"open,unacked,acked,rtn_unacked,overridden,history,all" default:"open"`
+	Q              string          `query:"q" maxLength:"200" doc:"words that must all occur in title, place or device, or be who acknowledged; or an id"`
+	Building       []string        `query:"building" maxItems:"200" doc:"any of these, separated by commas"`
+	Hazard         contract.Hazard `query:"hazard" maxLength:"48"`
+	State          alarm.State     `query:"state" enum:"unacked,acked,rtn_unacked,closed,shelved,suppressed,out_of_service"`
+	Severity       string          `query:"severity" enum:"notice,minor,major,critical"`
+	Person         string          `query:"person" maxLength:"64" doc:"id of who acknowledged"`
+	Verdict        string          `query:"verdict" enum:"confirmed,false_alarm,none"`
+	Drill          string          `query:"drill" enum:"true,false"`
+	Unrationalised bool            `query:"unrationalised" doc:"only those without a definition"`
+	From           time.Time       `query:"from"`
+	To             time.Time       `query:"to"`
+}
+
 type alarmsIn struct {
-	View     string          `query:"view" enum:"open,unacked,acked,rtn_unacked,history,all" default:"open"`
-	Q        string          `query:"q" maxLength:"200" doc:"words that must all occur in title, place or device"`
-	Building string          `query:"building" maxLength:"48"`
-	Hazard   contract.Hazard `query:"hazard" maxLength:"48"`
-	From     time.Time       `query:"from"`
-	To       time.Time       `query:"to"`
-	Limit    int             `query:"limit" minimum:"1" maximum:"500" default:"50"`
-	Before   string          `query:"before" maxLength:"500" doc:"next of the page before"`
+	alarmFilter
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	Before string `query:"before" maxLength:"500" doc:"next of the page before"`
+}
+
+// query is the filter within what the caller may see.
+func (in alarmFilter) query(ctx context.Context) alarm.Query {
+	q := alarm.Query{Scope: scope(ctx, org.AlarmRead), View: in.View, Text: in.Q, Chosen: in.Building, Hazard: in.Hazard, State: in.State, Person: in.Person, Verdict: in.Verdict,
+		Unrationalised: in.Unrationalised, From: in.From, To: in.To}
+	if in.Severity != "" {
+		_ = q.Severity.UnmarshalText([]byte(in.Severity)) // the enum holds known words only
+	}
+	if in.Drill != "" {
+		drill := in.Drill == "true"
+		q.Drill = &drill
+	}
+	return q
+}
+
+// scope is where the caller's right holds, as the alarm room puts it.
+func scope(ctx context.Context, p org.Permission) alarm.Scope {
+	r := reach(ctx, p)
+	return alarm.Scope{Everywhere: r.All(), Buildings: r.Buildings()}
+}
+
+// reached is an alarm that the caller may see and do something with; one that may not
+// be seen does not exist.
+func (s *server) reached(ctx context.Context, id string, p org.Permission) (alarm.Alarm, error) {
+	a, err := s.Alarms.Get(ctx, id)
+	if err != nil {
+		return a, err
+	}
+	if !reach(ctx, org.AlarmRead).Has(a.Building) {
+		return a, alarm.ErrNotFound
+	}
+	return a, s.within(ctx, p, a.Building)
 }
 
 type alarmID struct {
@@ -26,9 +70,11 @@ type alarmID struct {
 }
 
 type alarmDetail struct {
-	Alarm   alarm.Alarm       `json:"alarm"`
-	Events  []alarm.Event     `json:"events"`
-	Actions []alarm.ActionRow `json:"actions"`
+	Alarm       alarm.Alarm        `json:"alarm"`
+	Events      []alarm.Event      `json:"events"`
+	Actions     []alarm.ActionRow  `json:"actions"`
+	Overrides   []alarm.Override   `json:"overrides"` // in force, or waiting for a second person
+	Occurrences []alarm.Occurrence `json:"occurrences"`
 }
 
 type ackIn struct {
@@ -36,6 +82,7 @@ type ackIn struct {
 	Body struct {
 		Note    string `json:"note,omitempty" maxLength:"2000"`
 		Version int64  `json:"version" doc:"the version the person saw"`
+		Seat    string `json:"seat,omitempty" maxLength:"100" doc:"the console it was done at"`
 	}
 }
 
@@ -59,45 +106,74 @@ type paintedIn struct {
 
 func (s *server) alarmOps() {
 	register(s, "GET", "/api/alarms", "List alarms", access(org.AlarmRead), http.StatusOK, func(ctx context.Context, in *alarmsIn) (*body[alarm.Page], error) {
-		return answered(s.Alarms.List(ctx, alarm.Query{View: in.View, Text: in.Q, Building: in.Building, Hazard: in.Hazard, From: in.From, To: in.To, Limit: in.Limit, Before: in.Before}))
+		q := in.query(ctx)
+		q.Limit, q.Before = in.Limit, in.Before
+		return answered(s.Alarms.List(ctx, q))
 	})
 	register(s, "GET", "/api/alarms/{id}", "One alarm with its history", access(org.AlarmRead), http.StatusOK, s.alarm)
 	register(s, "POST", "/api/alarms/{id}/acknowledge", "Acknowledge", access(org.AlarmAck), http.StatusOK, func(ctx context.Context, in *ackIn) (*body[alarm.Alarm], error) {
-		return answered(s.AlarmVerbs.Acknowledge(ctx, in.ID, person(ctx), in.Body.Note, in.Body.Version))
+		if _, err := s.reached(ctx, in.ID, org.AlarmAck); err != nil {
+			return nil, err
+		}
+		return answered(s.AlarmVerbs.AcknowledgeAt(ctx, in.ID, person(ctx), in.Body.Note, in.Body.Version, in.Body.Seat))
 	})
 	register(s, "POST", "/api/alarms/{id}/mute", "Silence sounders; the alarm stays", access(org.AlarmMute), http.StatusOK, func(ctx context.Context, in *alarmID) (*body[alarm.Alarm], error) {
+		if _, err := s.reached(ctx, in.ID, org.AlarmMute); err != nil {
+			return nil, err
+		}
 		return answered(s.AlarmVerbs.Mute(ctx, in.ID, person(ctx)))
 	})
 	register(s, "POST", "/api/alarms/{id}/reset", "Ask the edge to unlatch", access(org.AlarmReset), http.StatusAccepted, func(ctx context.Context, in *alarmID) (*body[resetAnswer], error) {
+		if _, err := s.reached(ctx, in.ID, org.AlarmReset); err != nil {
+			return nil, err
+		}
 		a, c, err := s.AlarmVerbs.AskReset(ctx, in.ID, person(ctx))
 		return answered(resetAnswer{c, a}, err)
 	})
 	register(s, "POST", "/api/alarms/{id}/confirm", "Say that it is real", access(org.AlarmConfirm), http.StatusOK, func(ctx context.Context, in *verdictIn) (*body[alarm.Alarm], error) {
+		if _, err := s.reached(ctx, in.ID, org.AlarmConfirm); err != nil {
+			return nil, err
+		}
 		return answered(s.AlarmVerbs.Confirm(ctx, in.ID, person(ctx), in.Body.note()))
 	})
 	register(s, "POST", "/api/alarms/{id}/false-alarm", "Say that it is not real", access(org.AlarmConfirm), http.StatusOK, func(ctx context.Context, in *verdictIn) (*body[alarm.Alarm], error) {
+		if _, err := s.reached(ctx, in.ID, org.AlarmConfirm); err != nil {
+			return nil, err
+		}
 		return answered(s.AlarmVerbs.FalseAlarm(ctx, in.ID, person(ctx), in.Body.note()))
 	})
 	register(s, "POST", "/api/alarms/{id}/painted", "A console showed it", access(org.AlarmRead), http.StatusNoContent, s.painted)
+	s.overrideOps()
+	s.definitionOps()
+	s.alarmReportOps()
 }
 
 func (s *server) alarm(ctx context.Context, in *alarmID) (*body[alarmDetail], error) {
-	a, err := s.Alarms.Get(ctx, in.ID)
+	a, err := s.reached(ctx, in.ID, org.AlarmRead)
 	if err != nil {
 		return nil, err
 	}
-	events, err := s.Alarms.Events(ctx, in.ID)
-	if err != nil {
+	out := alarmDetail{Alarm: a}
+	if out.Events, err = s.Alarms.Events(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	actions, err := s.Alarms.Actions(ctx, in.ID)
-	return answered(alarmDetail{a, events, actions}, err)
+	if out.Actions, err = s.Alarms.Actions(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	if out.Overrides, err = s.Alarms.OverridesOf(ctx, a); err != nil {
+		return nil, err
+	}
+	out.Occurrences, err = s.Alarms.Occurrences(ctx, in.ID)
+	return answered(out, err)
 }
 
 // painted takes the console's own time, but not one that cannot be.
 func (s *server) painted(ctx context.Context, in *paintedIn) (*none, error) {
 	if d := in.Body.At.Sub(s.now()); d > time.Minute || d < -time.Hour {
 		return nil, badField("body.at", "时间与服务器相差太多", "This time is too far from the server's")
+	}
+	if _, err := s.reached(ctx, in.ID, org.AlarmRead); err != nil {
+		return nil, err
 	}
 	return nil, s.AlarmVerbs.MarkPainted(ctx, in.ID, person(ctx), in.Body.Seat, in.Body.At.UTC())
 }

@@ -17,70 +17,7 @@ import (
 	"anlan/cloud/org"
 	"anlan/cloud/series"
 	"anlan/contract"
-
-	"github.com/danielgtaylor/huma/v2"
 )
-
-// TestAccess_EveryOperationForEveryRole walks what is registered and compares with one
-// table, so that an operation nobody thought about fails here.
-func TestAccess_EveryOperationForEveryRole(t *testing.T) {
-	w := newWorld(t)
-	table := map[string]access{
-		"POST /api/session": openToAll, "DELETE /api/session": signedIn, "GET /api/me": signedIn, "POST /api/me/password": signedIn,
-		"GET /api/users": "user.manage", "POST /api/users": "user.manage", "POST /api/edges": "edge.enrol",
-		"GET /api/edges/{id}/access": "edge.enrol", "POST /api/edges/{id}/revoke": "edge.enrol", "POST /api/enrolment": openToAll, "POST /api/enrolment/renewal": openToAll,
-		"GET /api/overview": "alarm.read", "GET /api/alarms": "alarm.read", "GET /api/alarms/{id}": "alarm.read", "POST /api/alarms/{id}/painted": "alarm.read",
-		"POST /api/alarms/{id}/acknowledge": "alarm.ack", "POST /api/alarms/{id}/mute": "alarm.mute", "POST /api/alarms/{id}/reset": "alarm.reset",
-		"POST /api/alarms/{id}/confirm": "alarm.confirm", "POST /api/alarms/{id}/false-alarm": "alarm.confirm",
-		"GET /api/buildings/{id}": "alarm.read", "GET /api/points/{edge}/{point}": "alarm.read", "GET /api/points/{edge}/{point}/series": "alarm.read",
-		"GET /api/series/export": "alarm.read", "GET /api/plans": "alarm.read", "GET /api/fleet": "alarm.read", "GET /api/checkins": "alarm.read", "GET /api/events": "alarm.read",
-		"POST /api/incidents": "plan.launch", "GET /api/incidents": "incident.read", "GET /api/incidents/{id}": "incident.read",
-		"POST /api/incidents/{id}/roles/{key}/accept": "incident.work", "POST /api/incidents/{id}/tasks/{key}/accept": "incident.work",
-		"POST /api/incidents/{id}/tasks/{key}/done": "incident.work", "POST /api/incidents/{id}/tasks/{key}/skip": "incident.work",
-		"POST /api/incidents/{id}/messages": "incident.work", "POST /api/incidents/{id}/close": "incident.close",
-	}
-	browsers := map[org.Role]*client{"": w.browser()}
-	for _, r := range org.Roles() {
-		browsers[r] = w.as(r)
-	}
-	if len(w.srv.ops) != len(table) {
-		t.Errorf("%d operations are registered, %d are in the table", len(w.srv.ops), len(table))
-	}
-	// The OpenAPI document knows the same operations, so none was added beside register.
-	n := 0
-	for _, item := range w.srv.api.OpenAPI().Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-			if op != nil {
-				n++
-			}
-		}
-	}
-	if n != len(table) {
-		t.Errorf("%d operations are documented, %d are in the table", n, len(table))
-	}
-	for _, op := range w.srv.ops {
-		name := op.method + " " + op.path
-		need, ok := table[name]
-		if !ok || need != op.access {
-			t.Errorf("%s declares %q, the table says %q", name, op.access, need)
-		}
-		if name == "DELETE /api/session" || name == "GET /api/events" {
-			continue // ends the session; never ends
-		}
-		path := strings.NewReplacer("{id}", "x", "{key}", "x", "{edge}", "x", "{point}", "x.y").Replace(op.path)
-		for role, c := range browsers {
-			status, raw := c.do(op.method, path, map[string]any{})
-			allowed := status != http.StatusUnauthorized && status != http.StatusForbidden
-			should := need == openToAll || role != "" && (need == signedIn || role.May(org.Permission(need)))
-			if allowed != should || (!should && (role == "") != (status == http.StatusUnauthorized)) {
-				t.Errorf("%s as %q: %d %s", name, role, status, raw)
-			}
-			if status >= 500 {
-				t.Errorf("%s as %q: %d %s", name, role, status, raw)
-			}
-		}
-	}
-}
 
 func TestAccess_AnUndeclaredOperationIsRefused(t *testing.T) {
 	w := newWorld(t)
@@ -96,7 +33,7 @@ func TestSession_SignInOutAndLockOut(t *testing.T) {
 	w := newWorld(t)
 	c := w.as(org.Supervisor)
 	me := want[Me](c, 200, "GET", "/api/me", nil)
-	if me.Name != "班长" || !me.MustChange || !slices.Contains(me.Permissions, org.AlarmReset) {
+	if me.Name != "班长" || !slices.Contains(me.Permissions, org.AlarmReset) {
 		t.Errorf("me=%+v", me)
 	}
 	res, err := c.http.Do(c.request("POST", "/api/session", map[string]string{"username": "supervisor", "password": w.passwords["supervisor"]}))

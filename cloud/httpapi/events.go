@@ -48,12 +48,13 @@ func (s *server) eventOps() {
 // or the program stops.
 func (s *server) stream(ctx context.Context, w http.ResponseWriter, ses auth.Session, last int64) {
 	checked := s.now() // the session was looked at just now, on the way in
-	sub := s.Hub.subscribe(last)
+	sub := s.Hub.subscribe(last, ses.User.ID, ses.Rights)
 	if sub == nil {
 		say(http.StatusServiceUnavailable, "服务正在停止", "The service is stopping").write(w, "zh-CN")
 		return
 	}
 	defer s.Hub.unsubscribe(sub)
+	s.Hub.renew(sub, ses.Rights, ses.Locked)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
@@ -71,19 +72,43 @@ func (s *server) stream(ctx context.Context, w http.ResponseWriter, ses auth.Ses
 			if !ok || !out.send(f.wire) {
 				return
 			}
+		case <-sub.recheck:
+			checked = s.now()
+			if !s.again(ctx, out, sub, ses, checked) {
+				return
+			}
 		case <-ping.C:
 			if now := s.now(); now.Sub(checked) >= sessionEvery {
 				checked = now
-				// A database in trouble does not end the stream; a session that is over does.
-				if _, err := s.Auth.Refresh(ctx, ses, now); errors.Is(err, auth.ErrSession) {
+				if !s.again(ctx, out, sub, ses, now) {
 					return
 				}
 			}
-			if !out.event("ping", 0, map[string]any{"server_time": s.now(), "seq": s.Hub.Seq()}) {
+			if !out.event("ping", 0, map[string]any{"server_time": s.now(), "seq": s.Hub.sentTo(sub)}) {
 				return
 			}
 		}
 	}
+}
+
+// again looks at the session and its rights once more, and reports whether the stream
+// goes on. A database in trouble does not end it; a session that is over, or may not
+// see alarms any more, does.
+func (s *server) again(ctx context.Context, out streamWriter, sub *subscription, ses auth.Session, now time.Time) bool {
+	fresh, err := s.Auth.Refresh(ctx, ses, now)
+	if errors.Is(err, auth.ErrSession) {
+		return false
+	}
+	if err != nil {
+		return true
+	}
+	if !fresh.Rights.May(org.AlarmRead) {
+		return false
+	}
+	if s.Hub.renew(sub, fresh.Rights, fresh.Locked) {
+		return out.event("resync", s.Hub.sentTo(sub), struct{}{})
+	}
+	return true
 }
 
 func (s *server) greet(out streamWriter, sub *subscription) bool {

@@ -172,13 +172,18 @@ func TestEvents_EndWithTheSessionNotBefore(t *testing.T) {
 	}
 }
 
+// everything is the rights of one who sees all.
+func everything() org.Rights {
+	return org.Book{}.Rights([]org.Assignment{{Role: org.Admin, Scope: org.All}})
+}
+
 func testHub() *Hub {
 	return NewHub(slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil, time.Now)
 }
 
 func TestHub_ASlowClientIsDroppedAndOthersGoOn(t *testing.T) {
 	h := testHub()
-	slow, quick := h.subscribe(0), h.subscribe(0)
+	slow, quick := h.subscribe(0, "", everything()), h.subscribe(0, "", everything())
 	got := 0
 	for range clientQueue + 1 {
 		h.Edge(fleet.Edge{ID: "edge-b03"})
@@ -194,7 +199,7 @@ func TestHub_ASlowClientIsDroppedAndOthersGoOn(t *testing.T) {
 	}
 	h.unsubscribe(slow) // a second end is harmless
 	h.unsubscribe(quick)
-	if h.subscribe(h.Seq()) == nil {
+	if h.subscribe(h.Seq(), "", everything()) == nil {
 		t.Error("it cannot come back")
 	}
 }
@@ -204,7 +209,7 @@ func TestHub_TwoHundredClientsSeeEveryEventInOrder(t *testing.T) {
 	var wg sync.WaitGroup
 	const events = 400
 	for range 200 {
-		sub := h.subscribe(0)
+		sub := h.subscribe(0, "", everything())
 		wg.Go(func() {
 			last := sub.seq
 			for range events {
@@ -225,7 +230,7 @@ func TestHub_TwoHundredClientsSeeEveryEventInOrder(t *testing.T) {
 
 func TestHub_ValuesAreCoalescedToTheNewest(t *testing.T) {
 	h := testHub()
-	sub := h.subscribe(0)
+	sub := h.subscribe(0, "", everything())
 	at := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
 	for i := range 100 {
 		h.Points("edge-b03", []fleet.PointValue{{Point: "a.x", Value: float64(i), At: at.Add(time.Duration(i))}, {Point: "b.x", Value: 1, At: at}})
@@ -244,13 +249,13 @@ func TestHub_ValuesAreCoalescedToTheNewest(t *testing.T) {
 
 func TestHub_StopsEveryStream(t *testing.T) {
 	h := testHub()
-	sub := h.subscribe(0)
+	sub := h.subscribe(0, "", everything())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := h.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := <-sub.frames; ok || h.subscribe(0) != nil {
+	if _, ok := <-sub.frames; ok || h.subscribe(0, "", everything()) != nil {
 		t.Error("still open")
 	}
 	h.Incident(incident.Notice{ID: "x"}) // after the end: nothing, and no panic

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"anlan/cloud/alarm"
@@ -56,15 +57,20 @@ func (s *server) fleetOps() {
 	read := access(org.AlarmRead)
 	register(s, "GET", "/api/overview", "Everything at a glance", read, http.StatusOK, s.overview)
 	register(s, "GET", "/api/buildings/{id}", "One building with its devices", read, http.StatusOK, func(ctx context.Context, in *buildingIn) (*body[buildingDetail], error) {
+		if !reach(ctx, org.AlarmRead).Has(in.ID) {
+			return nil, fleet.ErrNotFound
+		}
 		b, d, err := s.Fleet.Building(ctx, in.ID)
 		return answered(buildingDetail{b, d}, err)
 	})
 	register(s, "GET", "/api/points/{edge}/{point}", "One point", read, http.StatusOK, s.point)
-	register(s, "GET", "/api/fleet", "Edges", read, http.StatusOK, func(context.Context, *none) (*body[edges], error) {
-		return answered(edges{s.Fleet.Edges()}, nil)
+	register(s, "GET", "/api/fleet", "Edges", read, http.StatusOK, func(ctx context.Context, _ *none) (*body[edges], error) {
+		hidden := func(e fleet.Edge) bool { return !reach(ctx, org.AlarmRead).Has(e.Building) }
+		return answered(edges{slices.DeleteFunc(s.Fleet.Edges(), hidden)}, nil)
 	})
 	register(s, "GET", "/api/checkins", "Newest check-ins at the readers", read, http.StatusOK, func(ctx context.Context, in *checkInsIn) (*body[checkIns], error) {
 		items, err := s.Fleet.CheckIns(ctx, in.Limit)
+		items = slices.DeleteFunc(items, func(c fleet.CheckIn) bool { return !reach(ctx, org.AlarmRead).Has(c.Place.Building) })
 		if items == nil {
 			items = []fleet.CheckIn{}
 		}
@@ -75,11 +81,12 @@ func (s *server) fleetOps() {
 func (s *server) overview(ctx context.Context, _ *none) (*body[overview], error) {
 	// The number is read first: an event in between comes again, none is missed.
 	seq := s.Hub.Seq()
-	o, err := s.Fleet.Overview(ctx)
+	in := reach(ctx, org.AlarmRead)
+	o, err := s.Fleet.Overview(ctx, in.Has)
 	if err != nil {
 		return nil, err
 	}
-	counts, err := s.Alarms.Counts(ctx)
+	counts, err := s.Alarms.CountsIn(ctx, scope(ctx, org.AlarmRead))
 	return answered(overview{seq, s.now(), o, counts}, err)
 }
 
@@ -88,7 +95,10 @@ func (s *server) point(ctx context.Context, in *pointIn) (*body[pointDetail], er
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.Alarms.List(ctx, alarm.Query{View: alarm.ViewOpen, Building: b.ID, Limit: 500})
+	if !reach(ctx, org.AlarmRead).Has(b.ID) {
+		return nil, fleet.ErrNotFound
+	}
+	page, err := s.Alarms.List(ctx, alarm.Query{Scope: alarm.Everywhere(), View: alarm.ViewOpen, Building: b.ID, Limit: 500})
 	if err != nil {
 		return nil, err
 	}

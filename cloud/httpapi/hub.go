@@ -14,6 +14,7 @@ import (
 	"anlan/cloud/alarm"
 	"anlan/cloud/fleet"
 	"anlan/cloud/incident"
+	"anlan/cloud/org"
 	"anlan/contract"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,8 +34,10 @@ type Stamper interface {
 
 // frame is one event as it goes on the wire.
 type frame struct {
-	seq  int64
-	wire []byte
+	seq      int64
+	wire     []byte
+	building string         // where it belongs; "" is nowhere in particular
+	need     org.Permission // what it takes to be told, there
 }
 
 // Hub hands events to every open stream. Publishing never blocks: a client that does
@@ -53,6 +56,7 @@ type Hub struct {
 	ring   []frame // oldest first
 	subs   map[*subscription]bool
 	points map[contract.EdgeID]map[contract.PointID]fleet.PointValue
+	edges  func() []fleet.Edge
 	closed bool
 }
 
@@ -108,14 +112,18 @@ func (h *Hub) Alarm(c alarm.Change) {
 			h.missed.Inc()
 		}
 	}
-	h.publish("alarm", map[string]any{"alarm": c.Alarm, "kind": c.Kind})
+	h.publish("alarm", c.Alarm.Building, org.AlarmRead, map[string]any{"alarm": c.Alarm, "kind": c.Kind})
 }
 
 // Edge is a fleet listener.
-func (h *Hub) Edge(e fleet.Edge) { h.publish("edge", map[string]any{"edge": e}) }
+func (h *Hub) Edge(e fleet.Edge) {
+	h.publish("edge", e.Building, org.AlarmRead, map[string]any{"edge": e})
+}
 
 // Incident is an incident listener.
-func (h *Hub) Incident(n incident.Notice) { h.publish("incident", n) }
+func (h *Hub) Incident(n incident.Notice) {
+	h.publish("incident", n.Building, org.IncidentRead, n)
+}
 
 // Points is a fleet listener; of several values of a point within half a second only
 // the newest is told.
@@ -139,17 +147,31 @@ func (h *Hub) flushPoints() {
 	pending := h.points
 	h.points = map[contract.EdgeID]map[contract.PointID]fleet.PointValue{}
 	h.mu.Unlock()
+	if len(pending) == 0 {
+		return
+	}
+	where := map[contract.EdgeID]string{}
+	if h.edges != nil {
+		for _, e := range h.edges() {
+			where[e.ID] = e.Building
+		}
+	}
 	for _, edge := range slices.Sorted(maps.Keys(pending)) {
 		values := make([]fleet.PointValue, 0, len(pending[edge]))
 		for _, p := range slices.Sorted(maps.Keys(pending[edge])) {
 			values = append(values, pending[edge][p])
 		}
-		h.publish("points", map[string]any{"edge": edge, "values": values})
+		h.publish("points", where[edge], org.AlarmRead, map[string]any{"edge": edge, "values": values})
 	}
 }
 
-// publish encodes an event once and puts it into every queue.
-func (h *Hub) publish(event string, v any) {
+// SetEdges tells the hub how to find the building of an edge's values. It is set once,
+// before Run; without it only those who see everything are told of values.
+func (h *Hub) SetEdges(edges func() []fleet.Edge) { h.edges = edges }
+
+// publish encodes an event once and puts it into the queue of every stream that may be
+// told of its building.
+func (h *Hub) publish(event, building string, need org.Permission, v any) {
 	data, err := json.Marshal(v)
 	if err != nil { // our own types: a bug, but never a reason to stop alarms
 		h.log.Error("encode event", "event", event, "err", err)
@@ -161,14 +183,18 @@ func (h *Hub) publish(event string, v any) {
 		return
 	}
 	h.seq++
-	f := frame{h.seq, encode(event, h.seq, data)}
+	f := frame{h.seq, encode(event, h.seq, data), building, need}
 	if len(h.ring) == ringSize {
 		h.ring = slices.Delete(h.ring, 0, ringSize/8) // in groups, so that it is not moved each time
 	}
 	h.ring = append(h.ring, f)
 	for sub := range h.subs {
+		if !sub.told(f) {
+			continue
+		}
 		select {
 		case sub.frames <- f:
+			sub.sent = f.seq
 		default:
 			h.dropped.Inc()
 			h.end(sub)
@@ -189,30 +215,73 @@ func encode(event string, seq int64, data []byte) []byte {
 // subscription is one open stream; frames is closed when it has to end.
 type subscription struct {
 	frames  chan frame
+	recheck chan struct{} // the rights of its person may have changed
+	person  string
 	backlog []frame
 	resync  bool  // events were missed that are no longer kept
 	seq     int64 // the newest event at the start
+	rights  org.Rights
+	locked  bool  // the screen is; its client has to know
+	sent    int64 // the newest event put into its queue
 }
 
+func (sub *subscription) told(f frame) bool { return sub.rights.Reach(f.need).Has(f.building) }
+
 // subscribe opens a stream that goes on after the event last; 0 means from now. It
-// returns nil when the hub is closed.
-func (h *Hub) subscribe(last int64) *subscription {
+// tells only what rights reach. It returns nil when the hub is closed.
+func (h *Hub) subscribe(last int64, person string, rights org.Rights) *subscription {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		return nil
 	}
-	sub := &subscription{frames: make(chan frame, clientQueue), seq: h.seq}
+	sub := &subscription{frames: make(chan frame, clientQueue), recheck: make(chan struct{}, 1), seq: h.seq, sent: h.seq, person: person, rights: rights}
 	switch {
 	case last == 0 || last == h.seq:
 	case last > h.seq || len(h.ring) == 0 || last < h.ring[0].seq-1:
 		sub.resync = true
 	default:
 		i, _ := slices.BinarySearchFunc(h.ring, last+1, func(f frame, seq int64) int { return int(f.seq - seq) })
-		sub.backlog = slices.Clone(h.ring[i:])
+		for _, f := range h.ring[i:] {
+			if sub.told(f) {
+				sub.backlog = append(sub.backlog, f)
+			}
+		}
 	}
 	h.subs[sub] = true
 	return sub
+}
+
+// renew changes what a stream is told and reports whether that is something else than
+// before; the client then has to fetch anew what it holds.
+func (h *Hub) renew(sub *subscription, rights org.Rights, locked bool) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	changed := sub.locked != locked || !sub.rights.Equal(rights)
+	sub.rights, sub.locked = rights, locked
+	return changed
+}
+
+// sentTo is the newest event that was put into a stream's queue.
+func (h *Hub) sentTo(sub *subscription) int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return sub.sent
+}
+
+// Recheck makes the streams of a person look at their session again at once; "" is
+// everyone's.
+func (h *Hub) Recheck(person string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for sub := range h.subs {
+		if person == "" || sub.person == person {
+			select {
+			case sub.recheck <- struct{}{}:
+			default:
+			}
+		}
+	}
 }
 
 func (h *Hub) unsubscribe(sub *subscription) {

@@ -102,18 +102,18 @@ func (s *server) incidentOps() {
 		return answered(s.view(ctx, in.ID))
 	})
 	register(s, "POST", "/api/incidents/{id}/roles/{key}/accept", "Take a role", work, http.StatusOK, func(ctx context.Context, in *keyIn) (*body[incidentView], error) {
-		return s.do(ctx, in.ID, incident.Event{Kind: incident.AcceptRole, Key: in.Key})
+		return s.do(ctx, in.ID, org.IncidentWork, incident.Event{Kind: incident.AcceptRole, Key: in.Key})
 	})
 	for verb, kind := range map[string]incident.EventKind{"accept": incident.AcceptTask, "done": incident.DoneTask, "skip": incident.SkipTask} {
 		register(s, "POST", "/api/incidents/{id}/tasks/{key}/"+verb, "Task: "+verb, work, http.StatusOK, func(ctx context.Context, in *taskIn) (*body[incidentView], error) {
-			return s.do(ctx, in.ID, incident.Event{Kind: kind, Key: in.Key, Note: in.Body.note()})
+			return s.do(ctx, in.ID, org.IncidentWork, incident.Event{Kind: kind, Key: in.Key, Note: in.Body.note()})
 		})
 	}
 	register(s, "POST", "/api/incidents/{id}/messages", "Say something to everyone in it", work, http.StatusOK, func(ctx context.Context, in *messageIn) (*body[incidentView], error) {
-		return s.do(ctx, in.ID, incident.Event{Kind: incident.Say, Note: in.Body.Text})
+		return s.do(ctx, in.ID, org.IncidentWork, incident.Event{Kind: incident.Say, Note: in.Body.Text})
 	})
 	register(s, "POST", "/api/incidents/{id}/close", "Close", access(org.IncidentClose), http.StatusOK, func(ctx context.Context, in *closeIn) (*body[incidentView], error) {
-		return s.do(ctx, in.ID, incident.Event{Kind: incident.Close, Note: in.Body.note()})
+		return s.do(ctx, in.ID, org.IncidentClose, incident.Event{Kind: incident.Close, Note: in.Body.note()})
 	})
 }
 
@@ -155,22 +155,57 @@ func (s *server) launch(ctx context.Context, in *launchIn) (*body[incidentHead],
 			return nil, err
 		}
 		r.BuildingName, r.Place.Building = b.Name, b.ID
+	} else {
+		a, err := s.Alarms.Get(ctx, r.Alarm)
+		if err != nil {
+			return nil, err
+		}
+		r.Place.Building = a.Building
 	}
-	st, _, err := s.Incidents.Launch(ctx, actor(ctx), r)
+	if err := s.within(ctx, org.PlanLaunch, r.Place.Building); err != nil {
+		return nil, err
+	}
+	st, _, err := s.Incidents.Launch(ctx, actorIn(ctx, r.Place.Building), r)
 	return answered(head(ctx, st.Incident), err)
 }
 
+// incidents looks behind what the caller's reach hides until the page is full.
 func (s *server) incidents(ctx context.Context, in *incidentsIn) (*body[[]incidentHead], error) {
-	list, err := s.Incidents.List(ctx, in.State, in.Limit)
+	to, limit := reach(ctx, org.IncidentRead), in.Limit
+	if !to.All() {
+		limit = maxIncidents
+	}
+	list, err := s.Incidents.List(ctx, in.State, limit)
 	out := []incidentHead{}
 	for _, i := range list {
-		out = append(out, head(ctx, i))
+		if to.Has(i.Place.Building) && len(out) < in.Limit {
+			out = append(out, head(ctx, i))
+		}
 	}
 	return answered(out, err)
 }
 
-func (s *server) do(ctx context.Context, id string, e incident.Event) (*body[incidentView], error) {
-	e.By = actor(ctx)
+// maxIncidents is how far back a list looks that shows some buildings only.
+const maxIncidents = 5000
+
+// seen returns an incident that the caller may read; another one is not there.
+func (s *server) seen(ctx context.Context, id string) (incident.View, error) {
+	v, err := s.Incidents.Get(ctx, id)
+	if err == nil && !reach(ctx, org.IncidentRead).Has(v.Incident.Place.Building) {
+		err = incident.ErrNotFound
+	}
+	return v, err
+}
+
+func (s *server) do(ctx context.Context, id string, need org.Permission, e incident.Event) (*body[incidentView], error) {
+	v, err := s.seen(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.within(ctx, need, v.Incident.Place.Building); err != nil {
+		return nil, err
+	}
+	e.By = actorIn(ctx, v.Incident.Place.Building)
 	if _, err := s.Incidents.Do(ctx, id, e); err != nil {
 		return nil, err
 	}
@@ -178,7 +213,7 @@ func (s *server) do(ctx context.Context, id string, e incident.Event) (*body[inc
 }
 
 func (s *server) view(ctx context.Context, id string) (incidentView, error) {
-	v, err := s.Incidents.Get(ctx, id)
+	v, err := s.seen(ctx, id)
 	if err != nil {
 		return incidentView{}, err
 	}

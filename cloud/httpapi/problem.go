@@ -30,6 +30,7 @@ type fault struct {
 	field  string        // path of the field that is wrong, "body.name"
 	wait   time.Duration // Retry-After
 	open   []string      // what stands in the way
+	fields []*fault      // when several fields are wrong
 }
 
 func (f *fault) Error() string { return "httpapi: " + f.text.In("en") }
@@ -51,6 +52,9 @@ func faultOf(err error, now time.Time) *fault {
 	if e, ok := errors.AsType[*alarm.ConflictError](err); ok {
 		return alarmConflict(e.Alarm)
 	}
+	if e, ok := errors.AsType[*alarm.InvalidError](err); ok {
+		return badFields(e)
+	}
 	if e, ok := errors.AsType[*incident.ConflictError](err); ok {
 		return &fault{status: http.StatusConflict, text: e.Text, open: e.Open}
 	}
@@ -66,6 +70,11 @@ func faultOf(err error, now time.Time) *fault {
 	if e, ok := errors.AsType[*auth.WeakError](err); ok {
 		return badField("body.new", e.ZH, e.EN)
 	}
+	if errors.Is(err, auth.ErrCodeWanted) || errors.Is(err, auth.ErrCodeWrong) {
+		f := inField(err, "").(*fault)
+		f.status = http.StatusUnauthorized
+		return f
+	}
 	if e, ok := errors.AsType[*auth.LockedError](err); ok {
 		wait := max(e.Until.Sub(now).Round(time.Second), time.Second)
 		mins := int((wait + time.Minute - 1) / time.Minute)
@@ -78,6 +87,12 @@ func faultOf(err error, now time.Time) *fault {
 		zh, en string
 	}{
 		{auth.ErrWrong, http.StatusUnauthorized, "用户名或密码不对", "Wrong user name or password"},
+		{auth.ErrEnrolled, http.StatusConflict, "已绑定动态口令", "A second factor is enrolled already"},
+		{auth.ErrNotEnrolled, http.StatusConflict, "还没有绑定动态口令", "No second factor is enrolled"},
+		{org.ErrLast, http.StatusConflict, "这样将没有人能管理所有人员，不能保存", "Nobody would be left who manages everyone; not saved"},
+		{org.ErrInUse, http.StatusConflict, "仍在使用，不能删除", "It is still in use and cannot be deleted"},
+		{org.ErrBuiltIn, http.StatusConflict, "内置角色不能更改", "A built-in role cannot be changed"},
+		{org.ErrBeyond, http.StatusForbidden, "超出您自己的权限，不能授予或收回", "Beyond your own rights: you can neither give nor take it"},
 		{auth.ErrSession, http.StatusUnauthorized, "请先登录", "Please sign in"},
 		{enrolment.ErrToken, http.StatusForbidden, "接入令牌不对、已用过、已作废或已过期", "The enrolment token is wrong, used, taken back or too old"},
 		{enrolment.ErrRevoked, http.StatusForbidden, "证书已失效，请重新接入", "The certificate is not valid any more; enrol again"},
@@ -88,6 +103,12 @@ func faultOf(err error, now time.Time) *fault {
 		{alarm.ErrStillActive, http.StatusConflict, "报警原因仍在，不能复位", "The cause is still present; it cannot be reset"},
 		{alarm.ErrNotLatched, http.StatusConflict, "没有需要复位的报警", "There is nothing to reset"},
 		{alarm.ErrConflict, http.StatusConflict, "报警已有变化，请看最新状态", "The alarm has changed; look at its present state"},
+		{alarm.ErrNoOverride, http.StatusNotFound, "没有这条屏蔽或停用", "No such shelf or outage"},
+		{alarm.ErrOver, http.StatusConflict, "已经结束", "It has ended already"},
+		{alarm.ErrTwoPersons, http.StatusForbidden, "须由申请人以外的第二人批准", "A second person, other than who asked, has to approve"},
+		{alarm.ErrNothing, http.StatusConflict, "现在不能这样操作，请看最新状态", "This cannot be done now; look at its present state"},
+		{alarm.ErrVersion, http.StatusConflict, "已被他人修改，请刷新后再改", "Somebody else has changed it; reload first"},
+		{alarm.ErrNoDefinition, http.StatusNotFound, "没有这个报警定义", "No such alarm definition"},
 		{alarm.ErrQuery, http.StatusBadRequest, "查询条件不对", "The query cannot be understood"},
 		{fleet.ErrNotFound, http.StatusNotFound, "没有这个楼栋、设备或点位", "No such building, device or point"},
 		{plan.ErrNotFound, http.StatusNotFound, "没有这个预案", "No such plan"},
@@ -130,6 +151,9 @@ func (f *fault) in(lang string) *problem {
 	p.Status, p.Title, p.Detail = f.status, http.StatusText(f.status), f.text.In(lang)
 	if f.field != "" {
 		p.Errors = []*huma.ErrorDetail{{Message: f.text.In(lang), Location: f.field}}
+	}
+	for _, x := range f.fields {
+		p.Errors = append(p.Errors, &huma.ErrorDetail{Message: x.text.In(lang), Location: x.field})
 	}
 	return p
 }

@@ -15,6 +15,7 @@ import (
 	"anlan/cloud/alarm"
 	"anlan/cloud/audit"
 	"anlan/cloud/auth"
+	"anlan/cloud/auth/signon"
 	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
 	"anlan/cloud/incident"
@@ -35,12 +36,13 @@ type AlarmReader interface {
 	Get(ctx context.Context, id string) (alarm.Alarm, error)
 	Events(ctx context.Context, id string) ([]alarm.Event, error)
 	Actions(ctx context.Context, id string) ([]alarm.ActionRow, error)
-	Counts(ctx context.Context) (alarm.Counts, error)
+	CountsIn(ctx context.Context, in alarm.Scope) (alarm.Counts, error)
+	AlarmLife
 }
 
 // AlarmVerbs is what people do to alarms.
 type AlarmVerbs interface {
-	Acknowledge(ctx context.Context, id string, p alarm.Person, note string, version int64) (alarm.Alarm, error)
+	AcknowledgeAt(ctx context.Context, id string, p alarm.Person, note string, version int64, seat string) (alarm.Alarm, error)
 	Mute(ctx context.Context, id string, p alarm.Person) (alarm.Alarm, error)
 	AskReset(ctx context.Context, id string, p alarm.Person) (alarm.Alarm, contract.Command, error)
 	Confirm(ctx context.Context, id string, p alarm.Person, note string) (alarm.Alarm, error)
@@ -50,7 +52,7 @@ type AlarmVerbs interface {
 
 // Fleet shows edges, buildings and points.
 type Fleet interface {
-	Overview(ctx context.Context) (fleet.Overview, error)
+	Overview(ctx context.Context, sees func(building string) bool) (fleet.Overview, error)
 	Edges() []fleet.Edge
 	Building(ctx context.Context, id string) (fleet.Building, []fleet.Device, error)
 	PointOf(ctx context.Context, e contract.EdgeID, p contract.PointID) (fleet.Point, fleet.Device, fleet.Building, error)
@@ -70,6 +72,7 @@ type Deps struct {
 	Auth       *auth.Service
 	Users      *org.Store
 	Audit      *audit.Log
+	SignOn     *signon.Client
 	Alarms     AlarmReader
 	AlarmVerbs AlarmVerbs
 	Fleet      Fleet
@@ -77,6 +80,7 @@ type Deps struct {
 	Enrolment  *enrolment.Store
 	Plans      *plan.Store
 	Incidents  *incident.Store
+	Seats      Seats
 	Hub        *Hub
 	Console    fs.FS // the built console; without index.html a page says that it is missing
 	Metrics    prometheus.Gatherer
@@ -93,6 +97,9 @@ type server struct {
 	api    huma.API
 	logins *limiter
 	ops    []declared
+
+	keyFailures *limiter // wrong API keys, per address
+	refusals    *limiter // refusals written to the audit log, per session
 }
 
 // declared is one registered operation, for the permission test.
@@ -107,7 +114,7 @@ const maxBody = 64 << 10 // bytes; the largest body is a message
 func New(d Deps) http.Handler { return newServer(d).handler() }
 
 func newServer(d Deps) *server {
-	return &server{Deps: d, log: d.Log, logins: newLimiter(30, time.Second)}
+	return &server{Deps: d, log: d.Log, logins: newLimiter(30, time.Second), keyFailures: newLimiter(20, 10*time.Second), refusals: newLimiter(30, 20*time.Second)}
 }
 
 func (s *server) now() time.Time { return s.Now().UTC() }
@@ -117,18 +124,24 @@ func (s *server) handler() http.Handler {
 	cfg := huma.Config{
 		OpenAPI: &huma.OpenAPI{OpenAPI: "3.1.0", Info: &huma.Info{Title: "Anlan 安澜", Version: s.Version},
 			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
-				SecuritySchemes: map[string]*huma.SecurityScheme{"session": {Type: "apiKey", In: "cookie", Name: cookieName}}}},
+				SecuritySchemes: map[string]*huma.SecurityScheme{"session": {Type: "apiKey", In: "cookie", Name: cookieName}, "key": {Type: "http", Scheme: "bearer"}}}},
 		OpenAPIPath: "/api/openapi", Formats: huma.DefaultFormats, DefaultFormat: "application/json",
 		Transformers: []huma.Transformer{translate},
 	}
 	s.api = humago.New(mux, cfg)
 	s.api.UseMiddleware(s.authorise)
 	s.sessionOps()
+	s.accountOps()
+	s.peopleOps()
+	s.keyOps()
+	s.auditOps()
+	s.oidcOps()
 	s.alarmOps()
 	s.fleetOps()
 	s.enrolmentOps()
 	s.seriesOps()
 	s.incidentOps()
+	s.seatOps()
 	s.eventOps()
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusNotFound, "没有这个接口", "No such operation").write(w, language(r.Header.Get("Accept-Language")))
@@ -141,7 +154,16 @@ func (s *server) handler() http.Handler {
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusForbidden, "拒绝来自其他网站的请求", "Requests from other sites are refused").write(w, language(r.Header.Get("Accept-Language")))
 	}))
-	return headers(cross.Handler(http.MaxBytesHandler(mux, maxBody)))
+	api := http.MaxBytesHandler(mux, maxBody)
+	guarded := cross.Handler(api)
+	return headers(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A request with a key does not lean on cookies, so no page can forge it.
+		if r.Header.Get("Authorization") != "" {
+			api.ServeHTTP(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	}))
 }
 
 func (s *server) healthz(w http.ResponseWriter, r *http.Request) {

@@ -20,12 +20,14 @@ import (
 	"anlan/cloud/alarm"
 	"anlan/cloud/audit"
 	"anlan/cloud/auth"
+	"anlan/cloud/auth/signon"
 	"anlan/cloud/db"
 	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
 	"anlan/cloud/plan"
+	"anlan/cloud/seat"
 	"anlan/cloud/series"
 	"anlan/configs"
 	"anlan/contract"
@@ -43,6 +45,7 @@ type world struct {
 	series    *series.Store
 	auth      *auth.Service
 	hub       *Hub
+	seats     *seat.Service
 	srv       *server
 	http      *httptest.Server
 	passwords map[string]string
@@ -93,8 +96,22 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { w.series.Close() })
 	w.hub = NewHub(log, reg, w.alarms, w.clock)
 	w.alarms.SetNamer(w.fleet)
+	if w.seats, err = seat.New(t.Context(), seat.Deps{DB: d, Alarms: w.alarms, Audit: trail, Log: log, Registry: reg, Policy: seat.DefaultPolicy(time.UTC), Now: w.clock}); err != nil {
+		t.Fatal(err)
+	}
+	w.seats.OnSeat(w.hub.Seat)
+	w.seats.OnClaim(w.hub.Claim)
+	w.alarms.OnChange(w.seats.Alarm)
 	w.alarms.AddHook(w.incidents.AlarmHook)
 	w.alarms.AddHook(trail.AlarmHook)
+	w.alarms.SetAuditor(trail)
+	definitions, err := alarm.LoadDefinitions(configs.Files, "definitions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.alarms.PublishDefinitions(t.Context(), definitions, w.clock()); err != nil {
+		t.Fatal(err)
+	}
 	w.alarms.OnChange(w.hub.Alarm)
 	w.alarms.OnChange(w.incidents.AlarmCommitted)
 	w.incidents.OnChange(w.hub.Incident)
@@ -108,8 +125,8 @@ func newWorld(t *testing.T) *world {
 	if err := store.Publish(t.Context(), plans, w.clock()); err != nil {
 		t.Fatal(err)
 	}
-	w.srv = newServer(Deps{Auth: w.auth, Users: users, Audit: trail, Alarms: w.alarms, AlarmVerbs: w.alarms, Fleet: w.fleet, Series: w.series,
-		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Hub: w.hub, Console: page(), Metrics: reg,
+	w.srv = newServer(Deps{Auth: w.auth, Users: users, SignOn: signon.New(dir, w.clock), Audit: trail, Alarms: w.alarms, AlarmVerbs: w.alarms, Fleet: w.fleet, Series: w.series,
+		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Console: page(), Metrics: reg,
 		Health: d.Read().PingContext, Log: log, Now: w.clock, Node: "test", Version: "test"})
 	w.http = httptest.NewServer(w.srv.handler())
 	ctx, stop := context.WithCancel(context.Background())
@@ -132,6 +149,10 @@ func (w *world) people(users *org.Store) {
 			w.t.Fatal(err)
 		}
 		w.passwords[string(r)] = a.Password
+	}
+	// They have changed their first passwords.
+	if err := w.db.Tx(w.t.Context(), func(tx *sql.Tx) error { _, err := tx.Exec(`UPDATE credential SET must_change = 0`); return err }); err != nil {
+		w.t.Fatal(err)
 	}
 }
 

@@ -178,7 +178,7 @@ func (st *stepper) acceptRole(e Event) error {
 		}
 		return &ConflictError{Text: both("%s 已担任此角色", "%s has this role already", run.PersonName)}
 	}
-	if run.State != Unfilled && !slices.Contains(r.Candidates, e.By.Role) {
+	if run.State != Unfilled && !e.By.Plays(r.Candidates) {
 		return &RefusedError{contract.Text{ZH: "您的岗位不在此角色的人选中", EN: "your position is not a candidate for this role"}}
 	}
 	run.State, run.Person, run.PersonName, run.AcceptedAt, run.AcceptBy = Accepted, e.By.ID, e.By.Name, st.now, time.Time{}
@@ -360,7 +360,7 @@ func (st *stepper) escalate(text contract.Text, key string) contract.Text {
 }
 
 func (st *stepper) close(e Event) error {
-	if !slices.Contains(st.p.End.WhoMayClose, e.By.Role) {
+	if !e.By.Plays(st.p.End.WhoMayClose) {
 		return &RefusedError{contract.Text{ZH: "按预案，您的岗位不能关闭此事件", EN: "by the plan your position may not close this incident"}}
 	}
 	var open []TaskRun

@@ -36,6 +36,8 @@ type Notice struct {
 	ID      string `json:"id"`
 	HumanNo string `json:"human_no"`
 	Kind    string `json:"kind"`
+
+	Building string `json:"building"` // where it is
 }
 
 // Store runs incidents in SQL.
@@ -125,7 +127,7 @@ func notices(s State, entries []Entry) []Notice {
 	if len(entries) == 0 {
 		return nil
 	}
-	return []Notice{{s.ID, s.HumanNo, entries[len(entries)-1].Kind}}
+	return []Notice{{s.ID, s.HumanNo, entries[len(entries)-1].Kind, s.Place.Building}}
 }
 
 func (s *Store) attach(ctx context.Context, tx *sql.Tx, st State, alarmID string, now time.Time) error {
@@ -303,7 +305,7 @@ func (s *Store) launch(ctx context.Context, tx *sql.Tx, p plan.Plan, l Launched,
 			return State{}, false, nil, err
 		}
 	}
-	return st, false, []Notice{{st.ID, st.HumanNo, "launched"}}, s.save(ctx, tx, locked{}, st, entries)
+	return st, false, []Notice{{st.ID, st.HumanNo, "launched", st.Place.Building}}, s.save(ctx, tx, locked{}, st, entries)
 }
 
 // join attaches causes that the open incident does not have yet.

@@ -17,6 +17,13 @@ func TestNight_InARealBrowser(t *testing.T) {
 	w.browse("browser/night.mjs")
 }
 
+func TestDesk_InARealBrowser(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.login("zhangwei").ready()
+	w.browse("browser/desk.mjs")
+}
+
 // browse runs a browser script against this world; it may stop and start the cloud.
 func (w *world) browse(script string) {
 	w.t.Helper()

@@ -1,8 +1,8 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { App as AntApp, ConfigProvider, theme } from "antd";
+import { App as AntApp, ConfigProvider } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
-import { lazy, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { useTranslation } from "react-i18next";
 import { BrowserRouter, Link, Route, Routes } from "react-router";
@@ -16,16 +16,19 @@ import { Login } from "./pages/Login";
 import { Shell } from "./pages/Shell";
 import { SessionContext } from "./parts/session";
 import { Failed, Loading } from "./parts/states";
-import "./theme/app.css";
-import { applyTokens, type Mode, tokens } from "./theme/tokens";
+import { antdTheme } from "./theme/antd";
+import "./theme/index.css";
+import { applyTokens, type Mode } from "./theme/tokens";
 
 // Only the console itself is in the first load.
 const AlarmPage = lazy(async () => ({ default: (await import("./pages/AlarmPage")).AlarmPage }));
+const Gate = lazy(async () => ({ default: (await import("./areas/people/Gate")).Gate }));
 const Fleet = lazy(async () => ({ default: (await import("./pages/Fleet")).Fleet }));
 const History = lazy(async () => ({ default: (await import("./pages/History")).History }));
 const IncidentPage = lazy(async () => ({ default: (await import("./pages/IncidentPage")).IncidentPage }));
 const Incidents = lazy(async () => ({ default: (await import("./pages/Incidents")).Incidents }));
 const Password = lazy(async () => ({ default: (await import("./pages/Password")).Password }));
+const Wall = lazy(async () => ({ default: (await import("./pages/Wall")).Wall }));
 const PointPage = lazy(async () => ({ default: (await import("./pages/PointPage")).PointPage }));
 
 const modeKey = "anlan.mode";
@@ -37,29 +40,12 @@ function Anlan() {
     applyTokens(mode);
     localStorage.setItem(modeKey, mode);
   }, [mode]);
-  const c = tokens[mode];
+  const themed = useMemo(() => antdTheme(mode), [mode]);
   return (
     <ConfigProvider
       locale={i18n.language === "en" ? enUS : zhCN}
       button={{ autoInsertSpace: false }}
-      theme={{
-        algorithm: mode === "night" ? theme.darkAlgorithm : theme.defaultAlgorithm,
-        token: {
-          colorPrimary: c.accent,
-          colorBgBase: c.ground,
-          colorBgContainer: c.panel,
-          colorBgElevated: c.raised,
-          colorTextBase: c.text,
-          colorBorder: c.line,
-          colorBorderSecondary: c.line,
-          colorError: c.critical,
-          borderRadius: 6,
-          fontSize: 16,
-          controlHeight: 36,
-          fontFamily: "var(--font)",
-          motion: false,
-        },
-      }}
+      theme={themed}
     >
       <AntApp>
         <Session mode={mode} setMode={setMode} />
@@ -71,11 +57,28 @@ function Anlan() {
 /** Session decides between the door and the desk. A server that can not be reached is not "signed out". */
 function Session(props: { mode: Mode; setMode: (m: Mode) => void }) {
   const me = useMe();
+  if (me.data && (me.data.must_change_password || me.data.must_enrol_totp)) {
+    return (
+      <SessionContext value={me.data}>
+        <Suspense fallback={<Loading />}>
+          <Gate />
+        </Suspense>
+      </SessionContext>
+    );
+  }
   if (me.data) {
     return (
       <SessionContext value={me.data}>
         <LiveProvider>
           <Routes>
+            <Route
+              path="wall"
+              element={
+                <Suspense fallback={<Loading />}>
+                  <Wall />
+                </Suspense>
+              }
+            />
             <Route element={<Shell {...props} />}>
               <Route index element={<Console />} />
               <Route path="alarms/:id" element={<AlarmPage />} />

@@ -76,3 +76,12 @@ func schema(t testing.TB, dsn string) string {
 	u.RawQuery = q.Encode()
 	return u.String()
 }
+
+// Postgres opens a fresh database of PostgreSQL, or returns nil if there is none.
+func Postgres(t testing.TB) *db.DB {
+	t.Helper()
+	if dsn := os.Getenv(DSNVariable); dsn != "" {
+		return open(t, schema(t, dsn))
+	}
+	return nil
+}

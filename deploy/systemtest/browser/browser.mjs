@@ -1,9 +1,12 @@
 // What every browser script starts with: a real Chromium, and the ways in.
 import { createRequire } from "node:module";
 import { mkdirSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 
-const require = createRequire(new URL("../../../cloud/console/package.json", import.meta.url));
+const require = createRequire(
+  new URL("../../../cloud/console/package.json", import.meta.url),
+);
 const { chromium } = require("playwright-core");
 
 export const env = JSON.parse(process.env.ANLAN_BROWSER ?? "{}");
@@ -21,19 +24,40 @@ const flags = [
 ];
 
 export async function browser() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: flags,
+  });
 }
 
 /** login opens a seat of its own (cookies, storage) and signs a person in by the form. */
-export async function login(b, user, { width = 1440, height = 900 } = {}) {
-  const context = await b.newContext({ viewport: { width, height }, locale: "zh-CN" });
+export async function login(
+  b,
+  user,
+  { width = 1440, height = 900, console: url = env.console } = {},
+) {
+  const context = await b.newContext({
+    viewport: { width, height },
+    locale: "zh-CN",
+  });
+  await context.addInitScript(() => {
+    // So that a script can do to the sound what a pulled plug does.
+    const Real = window.AudioContext;
+    window.contexts = [];
+    window.AudioContext = class extends Real {
+      constructor(...args) {
+        super(...args);
+        window.contexts.push(this);
+      }
+    };
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   page.on("pageerror", (e) => {
     console.error("page error:", e.message);
     process.exitCode = 1;
   });
-  await page.goto(env.console);
+  await page.goto(url);
   await page.getByLabel("用户名").fill(user);
   await page.getByLabel("密码", { exact: true }).fill(env.passwords[user]);
   await page.keyboard.press("Enter");
@@ -41,8 +65,47 @@ export async function login(b, user, { width = 1440, height = 900 } = {}) {
   return page;
 }
 
+/** cable is a way of one seat's own to the cloud, which can be cut and mended. */
+export async function cable() {
+  const to = new URL(env.console);
+  const open = new Set();
+  let whole = true;
+  const server = createServer((near) => {
+    if (!whole) return near.destroy();
+    const far = connect(Number(to.port), to.hostname);
+    for (const [a, b] of [
+      [near, far],
+      [far, near],
+    ]) {
+      open.add(a);
+      a.on("error", () => b.destroy());
+      a.on("close", () => {
+        open.delete(a);
+        b.destroy();
+      });
+      a.pipe(b);
+    }
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    cut() {
+      whole = false;
+      for (const s of open) s.destroy();
+    },
+    mend() {
+      whole = true;
+    },
+    close() {
+      this.cut();
+      server.close();
+    },
+  };
+}
+
 export async function shot(page, name) {
-  if (artifacts) await page.screenshot({ path: join(artifacts, `${name}.png`) });
+  if (artifacts)
+    await page.screenshot({ path: join(artifacts, `${name}.png`) });
 }
 
 export async function post(url) {

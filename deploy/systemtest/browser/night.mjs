@@ -5,10 +5,14 @@ import { api, browser, harness, login, play, shot } from "./browser.mjs";
 const b = await browser();
 try {
   const operator = await login(b, "zhangwei");
-  assert.equal(await operator.getAttribute("#sound", "data-state"), "unarmed", "sound before the test press");
+  assert.equal(
+    await operator.getAttribute("#sound", "data-state"),
+    "unarmed",
+    "sound before the test press",
+  );
   await operator.click("#sound");
   await operator.waitForSelector("#sound[data-state=armed]");
-  await operator.waitForSelector('.tile[data-building=b03][data-state=ok]');
+  await operator.waitForSelector(".tile[data-building=b03][data-state=ok]");
   await shot(operator, "console-calm");
 
   // The alarm is painted and sounds.
@@ -23,7 +27,8 @@ try {
   await operator.keyboard.press("Escape");
   for (let i = 0; i < 20; i++) {
     await operator.keyboard.press("ArrowDown");
-    if (await operator.locator(`.row.selected[data-alarm="${id}"]`).count()) break;
+    if (await operator.locator(`.row.selected[data-alarm="${id}"]`).count())
+      break;
   }
   await operator.keyboard.press("a");
   await operator.waitForSelector("#note:focus");
@@ -35,7 +40,10 @@ try {
   assert.equal(alarm.state, "acked");
   assert.equal(alarm.ack.name, "张伟");
   assert.equal(alarm.ack.note, "已通知12层保安到场");
-  assert.ok(alarm.stamps.pushed && alarm.stamps.painted && alarm.stamps.acknowledged, JSON.stringify(alarm.stamps));
+  assert.ok(
+    alarm.stamps.pushed && alarm.stamps.painted && alarm.stamps.acknowledged,
+    JSON.stringify(alarm.stamps),
+  );
 
   // The second detector launches the incident; two seats work it at once.
   await operator.locator('.row[data-point="f12-smoke-west.smoke"]').waitFor();
@@ -49,7 +57,10 @@ try {
   const ready = operator.locator(".task[data-state=ready]").first();
   await ready.waitFor();
   const key = await ready.getAttribute("data-task");
-  await ready.getByRole("button", { name: "接 单" }).or(ready.getByRole("button", { name: "接单" })).click();
+  await ready
+    .getByRole("button", { name: "接 单" })
+    .or(ready.getByRole("button", { name: "接单" }))
+    .click();
   await chief.waitForSelector(`.task[data-task="${key}"][data-state=running]`);
   await chief.locator(`.task[data-task="${key}"] .ant-btn-primary`).click();
   await operator.waitForSelector(`.task[data-task="${key}"][data-state=done]`);
@@ -60,10 +71,12 @@ try {
 
   // A point's chart over time, and the alarm's own page with its stamps.
   await operator.goto(`${new URL(chief.url()).origin}/alarms/${id}`);
-  await operator.waitForSelector('.stamps [data-stamp=painted]:not(.waiting)');
+  await operator.waitForSelector(".stamps [data-stamp=painted]:not(.waiting)");
   await operator.waitForSelector(".chart canvas");
   await shot(operator, "alarm");
-  await operator.goto(`${new URL(chief.url()).origin}/points/edge-b03/f03-gas-302.concentration`);
+  await operator.goto(
+    `${new URL(chief.url()).origin}/points/edge-b03/f03-gas-302.concentration`,
+  );
   await operator.waitForSelector(".chart canvas");
   await shot(operator, "point");
 
@@ -82,7 +95,10 @@ try {
 
   // The other language is one click away.
   await operator.click("#language");
-  await operator.getByText("Unacknowledged", { exact: false }).first().waitFor();
+  await operator
+    .getByText("Unacknowledged", { exact: false })
+    .first()
+    .waitFor();
   await shot(operator, "console-en");
   console.log("night: passed");
 } finally {

@@ -41,6 +41,8 @@ const listKeys = new Set([
   ...["alarms", "buckets", "buildings", "devices", "edges", "events", "actions", "floors", "items"],
   ...[
     "permissions",
+    "claims",
+    "contacts",
     "points",
     "problems",
     "prohibits",

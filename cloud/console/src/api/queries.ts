@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
+import { openAlarms } from "../live/open-list";
 import { get } from "./client";
 import type {
   Alarm,
   AlarmAction,
   AlarmEvent,
-  AlarmList,
   BuildingDetail,
   CheckIn,
   Edge,
@@ -14,6 +14,7 @@ import type {
   Overview,
   Plan,
   PointDetail,
+  Series,
 } from "./types";
 
 /** Keys of the cache; live events write to the same ones. */
@@ -44,8 +45,7 @@ export const useOverview = () =>
     queryFn: () => get<Overview>("/api/overview"),
     refetchInterval: 15_000,
   });
-export const useOpenAlarms = () =>
-  useQuery({ queryKey: keys.open, queryFn: () => get<AlarmList>("/api/alarms?view=open&limit=500") });
+export const useOpenAlarms = () => useQuery({ queryKey: keys.open, queryFn: openAlarms });
 export const useAlarm = (id: string) =>
   useQuery({
     queryKey: keys.alarm(id),
@@ -90,3 +90,17 @@ export const useCheckIns = () =>
     queryFn: () => get<{ items: CheckIn[] }>("/api/checkins?limit=50"),
     refetchInterval: 10_000,
   });
+
+export function useSeries(edge: string, id: string, hours: number) {
+  return useQuery({
+    queryKey: keys.series(edge, id, String(hours)),
+    queryFn: () => {
+      const to = new Date();
+      const from = new Date(to.getTime() - hours * 3_600_000);
+      return get<Series>(
+        `/api/points/${edge}/${encodeURIComponent(id)}/series?from=${from.toISOString()}&to=${to.toISOString()}&max=800`,
+      );
+    },
+    refetchInterval: hours <= 1 ? 5_000 : 60_000,
+  });
+}

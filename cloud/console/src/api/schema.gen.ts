@@ -4,6 +4,93 @@
  */
 
 export interface paths {
+  "/api/alarm-definitions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What alarms mean and ask for */
+    get: operations["get-alarm-definitions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarm-definitions/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Every version of one definition */
+    get: operations["get-alarm-definitions-id"];
+    /** Write a draft */
+    put: operations["put-alarm-definitions-id"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarm-definitions/{id}/activate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Put a draft in force */
+    post: operations["post-alarm-definitions-id-activate"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarm-definitions/{id}/retire": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Take a definition out of force */
+    post: operations["post-alarm-definitions-id-retire"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarm-policy": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How long what may be set aside */
+    get: operations["get-alarm-policy"];
+    /** Change the policy */
+    put: operations["put-alarm-policy"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/alarms": {
     parameters: {
       query?: never;
@@ -13,6 +100,143 @@ export interface paths {
     };
     /** List alarms */
     get: operations["get-alarms"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/export.csv": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Alarms as a CSV file */
+    get: operations["get-alarms-export.csv"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/export.xlsx": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Alarms as an Excel file */
+    get: operations["get-alarms-export.xlsx"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/filters": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Searches the caller keeps */
+    get: operations["get-alarms-filters"];
+    put?: never;
+    /** Keep a search */
+    post: operations["post-alarms-filters"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/filters/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Forget a search */
+    delete: operations["delete-alarms-filters-id"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/kpi": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Report on alarms */
+    get: operations["get-alarms-kpi"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/kpi.xlsx": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Report on alarms as a file */
+    get: operations["get-alarms-kpi.xlsx"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/load": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How much there is to follow */
+    get: operations["get-alarms-load"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/people": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Who ever acknowledged */
+    get: operations["get-alarms-people"];
     put?: never;
     post?: never;
     delete?: never;
@@ -106,6 +330,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/alarms/{id}/out-of-service": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Take an alarm's point out of service */
+    post: operations["post-alarms-id-out-of-service"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/alarms/{id}/painted": {
     parameters: {
       query?: never;
@@ -140,6 +381,74 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/alarms/{id}/shelve": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Set an alarm aside for a time */
+    post: operations["post-alarms-id-shelve"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/audit": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Search the audit log */
+    get: operations["get-audit"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/audit/export": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The audit log as CSV, oldest last */
+    get: operations["get-audit-export"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/audit/verify": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Walk the chain of the audit log */
+    post: operations["post-audit-verify"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/buildings/{id}": {
     parameters: {
       query?: never;
@@ -166,6 +475,41 @@ export interface paths {
     };
     /** Newest check-ins at the readers */
     get: operations["get-checkins"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/desk": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Whom the desk calls */
+    get: operations["get-desk"];
+    /** Set whom the desk calls */
+    put: operations["put-desk"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/doors": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Ways to sign in */
+    get: operations["get-doors"];
     put?: never;
     post?: never;
     delete?: never;
@@ -430,6 +774,41 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/keys": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** API keys: all for who manages keys everywhere, else the own ones */
+    get: operations["get-keys"];
+    put?: never;
+    /** Make an API key */
+    post: operations["post-keys"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/keys/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Revoke an API key */
+    delete: operations["delete-keys-id"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/me": {
     parameters: {
       query?: never;
@@ -458,6 +837,282 @@ export interface paths {
     put?: never;
     /** Change the own password */
     post: operations["post-me-password"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/me/sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The own sessions */
+    get: operations["get-me-sessions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/me/sessions/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** End one of the own sessions */
+    delete: operations["delete-me-sessions-id"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/me/totp": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Begin a second factor */
+    post: operations["post-me-totp"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/me/totp/confirm": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Switch the second factor on with a code */
+    post: operations["post-me-totp-confirm"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/me/totp/recovery": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Make new recovery codes */
+    post: operations["post-me-totp-recovery"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/me/totp/remove": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Take the second factor away */
+    post: operations["post-me-totp-remove"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/oidc/callback": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Come back from the outside provider */
+    get: operations["get-oidc-callback"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/oidc/settings": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The outside provider */
+    get: operations["get-oidc-settings"];
+    /** Set the outside provider up */
+    put: operations["put-oidc-settings"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/oidc/start": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Go to the outside provider */
+    get: operations["get-oidc-start"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/org/units": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The organisation tree */
+    get: operations["get-org-units"];
+    put?: never;
+    /** Make a company, community, department or post */
+    post: operations["post-org-units"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/org/units/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Change or move a unit */
+    put: operations["put-org-units-id"];
+    post?: never;
+    /** Delete an empty unit */
+    delete: operations["delete-org-units-id"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/overrides": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What is set aside */
+    get: operations["get-overrides"];
+    put?: never;
+    /** Set a point aside that has no alarm */
+    post: operations["post-overrides"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/overrides/{id}/approve": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Approve as the second person */
+    post: operations["post-overrides-id-approve"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/overrides/{id}/end": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Put it back */
+    post: operations["post-overrides-id-end"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/overrides/{id}/extend": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Let it end later */
+    post: operations["post-overrides-id-extend"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/overrides/{id}/refuse": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Refuse, or take the request back */
+    post: operations["post-overrides-id-refuse"];
     delete?: never;
     options?: never;
     head?: never;
@@ -532,6 +1187,146 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/proofs": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How many sources each open alarm needs to launch a plan, and has */
+    get: operations["get-proofs"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/roles": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Roles and what they allow */
+    get: operations["get-roles"];
+    put?: never;
+    /** Make a role */
+    post: operations["post-roles"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/roles/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Change a role made here */
+    put: operations["put-roles-id"];
+    post?: never;
+    /** Delete a role that nobody plays */
+    delete: operations["delete-roles-id"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/seats": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Who sits at which console, and who handles what */
+    get: operations["get-seats"];
+    put?: never;
+    /** Take a seat */
+    post: operations["post-seats"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/seats/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Leave a seat */
+    delete: operations["delete-seats-id"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/seats/{id}/claims/{alarm}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Say that one handles an alarm */
+    put: operations["put-seats-id-claims-alarm"];
+    post?: never;
+    /** Give an alarm back */
+    delete: operations["delete-seats-id-claims-alarm"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/seats/{id}/heartbeat": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** A seat says that it lives */
+    post: operations["post-seats-id-heartbeat"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/seats/{id}/painted": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** A seat has shown these occurrences */
+    post: operations["post-seats-id-painted"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/series/export": {
     parameters: {
       query?: never;
@@ -567,6 +1362,58 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/session/lock": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Lock the screen: alarms stay visible */
+    post: operations["post-session-lock"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/session/unlock": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Unlock the screen */
+    post: operations["post-session-unlock"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/sign-in": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Rules of signing in */
+    get: operations["get-sign-in"];
+    /** Change the rules of signing in */
+    put: operations["put-sign-in"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/users": {
     parameters: {
       query?: never;
@@ -574,7 +1421,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** List accounts */
+    /** People within reach */
     get: operations["get-users"];
     put?: never;
     /** Make an account */
@@ -585,12 +1432,200 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/users/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Change name, telephone, employee number */
+    put: operations["put-users-id"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/{id}/assignments": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Change what a person plays, and where */
+    put: operations["put-users-id-assignments"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/{id}/disable": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Account: disable */
+    post: operations["post-users-id-disable"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/{id}/enable": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Account: enable */
+    post: operations["post-users-id-enable"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/{id}/posts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Put a person into posts */
+    put: operations["put-users-id-posts"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/{id}/reset-password": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Make a new password, shown once */
+    post: operations["post-users-id-reset-password"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/{id}/reset-totp": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Account: reset-totp */
+    post: operations["post-users-id-reset-totp"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/{id}/sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Sessions of a person */
+    get: operations["get-users-id-sessions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/{id}/sessions/{session}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** End a session of a person; all for "all" */
+    delete: operations["delete-users-id-sessions-session"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/{id}/unlock": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Account: unlock */
+    post: operations["post-users-id-unlock"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    APIKey: {
+      /** Format: date-time */
+      created_at: string;
+      /** Format: date-time */
+      expires_at: string;
+      id: string;
+      name: string;
+      permissions: string[] | null;
+      person: string;
+      person_name: string;
+      /** Format: date-time */
+      revoked_at?: string;
+      scopes: string[] | null;
+      /** Format: date-time */
+      used_at?: string;
+    };
     AckInBody: {
       note?: string;
+      /** @description the console it was done at */
+      seat?: string;
       /**
        * Format: int64
        * @description the version the person saw
@@ -633,11 +1668,15 @@ export interface components {
       condition: string;
       /** Format: int64 */
       count: number;
+      definition?: components["schemas"]["DefinitionRef"];
       device_name?: components["schemas"]["Text"];
       do?: components["schemas"]["Text"];
+      drill?: boolean;
       edge: string;
       /** Format: date-time */
       first_at: string;
+      first_out: boolean;
+      group?: string;
       hazard: string;
       id: string;
       incident?: string;
@@ -645,17 +1684,21 @@ export interface components {
       muted: boolean;
       /** Format: date-time */
       normal_at?: string;
+      overrides?: components["schemas"]["Override"][] | null;
       peak_severity: string;
       place: components["schemas"]["Place"];
       point: string;
       quality: string;
       /** Format: date-time */
       raised_at: string;
+      /** Format: date-time */
+      respond_by?: string;
       rule: string;
       severity: string;
       stamps: components["schemas"]["Stamps"];
       state: string;
       title: components["schemas"]["Text"];
+      underlying: string;
       unit: string;
       /** Format: date-time */
       updated_at: string;
@@ -669,6 +1712,101 @@ export interface components {
       actions: components["schemas"]["ActionRow"][] | null;
       alarm: components["schemas"]["Alarm"];
       events: components["schemas"]["Event"][] | null;
+      occurrences: components["schemas"]["Occurrence"][] | null;
+      overrides: components["schemas"]["Override"][] | null;
+    };
+    AlarmPeople: {
+      items: components["schemas"]["Person"][] | null;
+    };
+    ApiKeyInBody: {
+      /** Format: date-time */
+      expires_at: string;
+      name: string;
+      permissions: string[] | null;
+      scopes: string[] | null;
+    };
+    Approval: {
+      /** Format: date-time */
+      at: string;
+      by: string;
+      name: string;
+    };
+    Aside: {
+      /** @description every rule of the point, not only the alarm's */
+      all_rules?: boolean;
+      /**
+       * Format: int64
+       * @description seconds from now; for shelving
+       */
+      for_s?: number;
+      /** @description ends at the next return to normal */
+      one_shot?: boolean;
+      /** @description who does the work */
+      person?: string;
+      /** @enum {string} */
+      reason: "stale" | "chattering" | "maintenance" | "nuisance" | "test" | "other";
+      text?: string;
+      /**
+       * Format: date-time
+       * @description planned end; for taking out of service
+       */
+      until?: string;
+      work_order?: string;
+    };
+    AssignInBody: {
+      assignments: components["schemas"]["Assignment"][] | null;
+    };
+    Assignment: {
+      role: string;
+      scope: string;
+    };
+    AuditLine: {
+      action: string;
+      actor: string;
+      actor_name: string;
+      /** Format: date-time */
+      at: string;
+      data: unknown;
+      ip: string;
+      object: string;
+      /** Format: int64 */
+      seq: number;
+    };
+    AuditPage: {
+      items: components["schemas"]["AuditLine"][] | null;
+      /**
+       * Format: int64
+       * @description before of the next page; 0 at the end
+       */
+      next: number;
+    };
+    BeatInBody: {
+      /**
+       * Format: int64
+       * @description since the last key or pointer
+       */
+      idle_ms: number;
+      /**
+       * Format: int64
+       * @description the newest event this console has painted
+       */
+      painted_seq: number;
+      /** @enum {string} */
+      sound: "armed" | "muted" | "blocked" | "unarmed";
+      visible: boolean;
+    };
+    BeatOut: {
+      /** Format: int64 */
+      on_watch: number;
+      seat: components["schemas"]["Seat"];
+      /** Format: date-time */
+      server_time: string;
+      /** @description of the server; another one than at loading means a new console */
+      version: string;
+    };
+    BothInBody: {
+      code: string;
+      password: string;
     };
     Bucket: {
       /** Format: double */
@@ -732,6 +1870,22 @@ export interface components {
     CheckIns: {
       items: components["schemas"]["CheckIn"][] | null;
     };
+    Claim: {
+      alarm: string;
+      /** Format: date-time */
+      at: string;
+      building: string;
+      person: string;
+      person_name: string;
+      seat: string;
+    };
+    ClaimInBody: {
+      /** @description take it over from whoever has it */
+      take_over?: boolean;
+    };
+    CodeInBody: {
+      code: string;
+    };
     Command: {
       by: string;
       /** Format: date-time */
@@ -752,13 +1906,103 @@ export interface components {
       name: components["schemas"]["Text"];
       tz: string;
     };
+    Contact: {
+      /** @description empty: every building */
+      building: string;
+      name: components["schemas"]["Text"];
+      phone: string;
+    };
+    Cookie: {
+      Domain: string;
+      /** Format: date-time */
+      Expires: string;
+      HttpOnly: boolean;
+      /** Format: int64 */
+      MaxAge: number;
+      Name: string;
+      Partitioned: boolean;
+      Path: string;
+      Quoted: boolean;
+      Raw: string;
+      RawExpires: string;
+      /** Format: int64 */
+      SameSite: number;
+      Secure: boolean;
+      Unparsed: string[] | null;
+      Value: string;
+    };
     Counts: {
       /** Format: int64 */
       acked: number;
+      /** Format: date-time */
+      oldest_expiry?: string;
+      /** Format: int64 */
+      out_of_service: number;
+      /** Format: int64 */
+      overdue_out_of_service: number;
+      /** Format: int64 */
+      requested: number;
       /** Format: int64 */
       rtn_unacked: number;
       /** Format: int64 */
+      shelved: number;
+      /** Format: int64 */
+      suppressed: number;
+      /** Format: int64 */
       unacked: number;
+    };
+    DayCount: {
+      /** Format: int64 */
+      alarms: number;
+      day: string;
+    };
+    Default: {
+      role: string;
+      scope: string;
+    };
+    DefinitionList: {
+      items: components["schemas"]["DefinitionVersion"][] | null;
+      not_rationalised: components["schemas"]["Undefined"][] | null;
+    };
+    DefinitionRef: {
+      action: components["schemas"]["Text"];
+      consequence: components["schemas"]["Text"];
+      id: string;
+      owner: components["schemas"]["Text"];
+      priority: string;
+      /** Format: int64 */
+      respond_s: number;
+      /** Format: int64 */
+      version: number;
+    };
+    DefinitionVersion: {
+      action: components["schemas"]["Text"];
+      /** Format: date-time */
+      at: string;
+      by_name: string;
+      consequence: components["schemas"]["Text"];
+      hazard: string;
+      id: string;
+      latch: boolean;
+      note?: string;
+      /** Format: int64 */
+      off_delay_s: number;
+      /** Format: int64 */
+      on_delay_s: number;
+      owner: components["schemas"]["Text"];
+      /** @enum {string} */
+      priority: "notice" | "minor" | "major" | "critical";
+      /** Format: int64 */
+      respond_s: number;
+      shipped: boolean;
+      status: string;
+      suppressed_by?: components["schemas"]["Suppression"][] | null;
+      title: components["schemas"]["Text"];
+      /** Format: int64 */
+      version: number;
+    };
+    DefinitionVersions: {
+      versions: components["schemas"]["DefinitionVersion"][] | null;
     };
     Device: {
       bus: string;
@@ -771,6 +2015,33 @@ export interface components {
       profile: string;
       state: string;
       verified: boolean;
+    };
+    Doors: {
+      /** @description name of the outside provider's button */
+      outside?: components["schemas"]["Text"];
+    };
+    DraftInBody: {
+      action: components["schemas"]["Text"];
+      /**
+       * Format: int64
+       * @description the newest version there is, which this one is made from; 0 for the first
+       */
+      base: number;
+      consequence: components["schemas"]["Text"];
+      hazard: string;
+      latch: boolean;
+      note?: string;
+      /** Format: int64 */
+      off_delay_s: number;
+      /** Format: int64 */
+      on_delay_s: number;
+      owner: components["schemas"]["Text"];
+      /** @enum {string} */
+      priority: "notice" | "minor" | "major" | "critical";
+      /** Format: int64 */
+      respond_s: number;
+      suppressed_by?: components["schemas"]["Suppression"][] | null;
+      title: components["schemas"]["Text"];
     };
     Edge: {
       boot: string;
@@ -800,6 +2071,12 @@ export interface components {
     };
     Edges: {
       edges: components["schemas"]["Edge"][] | null;
+    };
+    Enrolment: {
+      /** @description for typing by hand, base32 */
+      secret: string;
+      /** @description otpauth://, for a QR code */
+      url: string;
     };
     EnrolmentAnswer: {
       broker: string;
@@ -882,6 +2159,45 @@ export interface components {
       seq: number;
       text?: string;
     };
+    ExtendInBody: {
+      text?: string;
+      /** Format: date-time */
+      until: string;
+    };
+    Extension: {
+      /** Format: date-time */
+      at: string;
+      by: string;
+      by_name: string;
+      text: string;
+      /** Format: date-time */
+      until: string;
+    };
+    Filter: {
+      /** Format: date-time */
+      at: string;
+      id: string;
+      name: string;
+      query: string;
+    };
+    FilterInBody: {
+      name: string;
+      query: string;
+    };
+    FilterList: {
+      items: components["schemas"]["Filter"][] | null;
+    };
+    Frequent: {
+      building: string;
+      /** Format: int64 */
+      count: number;
+      edge: string;
+      /** Format: double */
+      hours?: number;
+      point: string;
+      rule: string;
+      title: components["schemas"]["Text"];
+    };
     IncidentHead: {
       alarms: string[] | null;
       building: string;
@@ -914,6 +2230,49 @@ export interface components {
       tasks: components["schemas"]["TaskRun"][] | null;
       timeline: components["schemas"]["Entry"][] | null;
     };
+    KPI: {
+      /** Format: double */
+      ack_p50_s: number;
+      /** Format: double */
+      ack_p95_s: number;
+      /** Format: int64 */
+      alarms: number;
+      /** Format: int64 */
+      answered: number;
+      /** Format: double */
+      average_per_10: number;
+      chattering: components["schemas"]["Frequent"][] | null;
+      days: components["schemas"]["DayCount"][] | null;
+      /** Format: double */
+      flood_percent: number;
+      /** Format: date-time */
+      from: string;
+      hazards: {
+        [key: string]: number;
+      };
+      hour_of_day: number[] | null;
+      operators: components["schemas"]["OperatorShare"][] | null;
+      /** Format: double */
+      out_of_service_h: number;
+      /** Format: date-time */
+      peak_at?: string;
+      /** Format: int64 */
+      peak_per_10: number;
+      /** Format: int64 */
+      positions: number;
+      priorities: {
+        [key: string]: number;
+      };
+      /** Format: double */
+      shelved_h: number;
+      stale: components["schemas"]["Frequent"][] | null;
+      time_zone: string;
+      /** Format: date-time */
+      to: string;
+      top: components["schemas"]["Frequent"][] | null;
+      /** Format: double */
+      top_percent: number;
+    };
     LaunchInBody: {
       /** @description the alarm that is the cause; its place is then the incident's */
       alarm?: string;
@@ -923,19 +2282,78 @@ export interface components {
       place?: components["schemas"]["Place"];
       plan: string;
     };
+    Load: {
+      chattering: components["schemas"]["LoadItem"][] | null;
+      flood: boolean;
+      groups: components["schemas"]["LoadGroup"][] | null;
+      nag: components["schemas"]["LoadItem"][] | null;
+      /** Format: int64 */
+      new_10min: number;
+      /** Format: date-time */
+      since?: string;
+      stale: components["schemas"]["LoadItem"][] | null;
+    };
+    LoadGroup: {
+      building: string;
+      building_name: components["schemas"]["Text"];
+      /** Format: int64 */
+      count: number;
+      first: string;
+      first_title: components["schemas"]["Text"];
+      hazard: string;
+      /** Format: date-time */
+      raised_at: string;
+      /** Format: int64 */
+      unacked: number;
+      worst: string;
+    };
+    LoadItem: {
+      alarm: string;
+      building: string;
+      /** Format: int64 */
+      count: number;
+      hazard: string;
+      place: components["schemas"]["Place"];
+      severity: string;
+      /** Format: date-time */
+      since: string;
+      title: components["schemas"]["Text"];
+    };
     LoginInBody: {
+      /** @description of the second factor, or a recovery code */
+      code?: string;
       password: string;
       username: string;
     };
     Me: {
+      assignments: components["schemas"]["Assignment"][] | null;
+      has_password: boolean;
       id: string;
+      /** @description name of the API key, empty for a browser */
+      key: string;
+      /** @description alarms can be seen, nothing else */
+      locked: boolean;
       must_change_password: boolean;
+      must_enrol_totp: boolean;
       name: string;
+      /** @description held anywhere */
       permissions: string[] | null;
+      /** @description where each is held */
+      reach: {
+        [key: string]: components["schemas"]["Reached"];
+      };
+      /** @description the main one, for showing */
       role: string;
+      role_name: components["schemas"]["Text"];
+      totp: boolean;
       username: string;
     };
     MessageInBody: {
+      text: string;
+    };
+    NewKey: {
+      key: components["schemas"]["APIKey"];
+      /** @description the key itself, shown once */
       text: string;
     };
     NewUser: {
@@ -945,6 +2363,92 @@ export interface components {
     };
     Noted: {
       note?: string;
+    };
+    Occurrence: {
+      /** Format: date-time */
+      acked_at?: string;
+      announced: boolean;
+      group: string;
+      /** Format: int64 */
+      n: number;
+      /** Format: date-time */
+      raised_at: string;
+      /** Format: date-time */
+      returned_at?: string;
+      severity: string;
+    };
+    OperatorShare: {
+      /** Format: double */
+      ack_p50_s: number;
+      /** Format: int64 */
+      acks: number;
+      name: string;
+      seat: string;
+    };
+    Override: {
+      approvals?: components["schemas"]["Approval"][] | null;
+      building: string;
+      by: string;
+      by_name: string;
+      cause?: string;
+      edge: string;
+      /** Format: date-time */
+      ended_at?: string;
+      ended_by?: string;
+      ended_why?: string;
+      /** Format: date-time */
+      from: string;
+      hazards: string[] | null;
+      id: string;
+      kind: string;
+      life_safety: boolean;
+      one_shot?: boolean;
+      overdue?: boolean;
+      person?: string;
+      point: string;
+      reason?: string;
+      rule: string;
+      status: string;
+      text: string;
+      title: components["schemas"]["Text"];
+      /** Format: date-time */
+      until?: string;
+      wish?: components["schemas"]["Extension"];
+      work_order?: string;
+    };
+    OverrideIDBody: {
+      text?: string;
+    };
+    OverrideInBody: {
+      /** @description every rule of the point, not only the alarm's */
+      all_rules?: boolean;
+      edge: string;
+      /**
+       * Format: int64
+       * @description seconds from now; for shelving
+       */
+      for_s?: number;
+      /** @enum {string} */
+      kind: "shelved" | "out_of_service";
+      /** @description ends at the next return to normal */
+      one_shot?: boolean;
+      /** @description who does the work */
+      person?: string;
+      point: string;
+      /** @enum {string} */
+      reason: "stale" | "chattering" | "maintenance" | "nuisance" | "test" | "other";
+      rule?: string;
+      text?: string;
+      /**
+       * Format: date-time
+       * @description planned end; for taking out of service
+       */
+      until?: string;
+      work_order?: string;
+    };
+    OverrideList: {
+      counts: components["schemas"]["Counts"];
+      items: components["schemas"]["Override"][] | null;
     };
     Overview: {
       buildings: components["schemas"]["Building"][] | null;
@@ -969,15 +2473,64 @@ export interface components {
       at: string;
       seat?: string;
     };
+    PaintedOccurrence: {
+      alarm: string;
+      /** Format: date-time */
+      at: string;
+      /** Format: int64 */
+      count: number;
+    };
     PasswordInBody: {
       new: string;
       old: string;
+    };
+    PasswordOnlyBody: {
+      password: string;
     };
     Pending: {
       /** Format: int64 */
       alarm: number;
       /** Format: int64 */
       telemetry: number;
+    };
+    PermissionWord: {
+      id: string;
+      name: components["schemas"]["Text"];
+    };
+    Person: {
+      id: string;
+      name: string;
+    };
+    PersonRow: {
+      active: boolean;
+      assignments: components["schemas"]["Assignment"][] | null;
+      /** Format: date-time */
+      created_at: string;
+      employee_no: string;
+      has_password: boolean;
+      id: string;
+      /**
+       * Format: date-time
+       * @description of the open sessions
+       */
+      last_seen?: string;
+      /**
+       * Format: date-time
+       * @description too many failed sign-ins
+       */
+      locked_until?: string;
+      /** @description whether the caller may change this person */
+      manageable: boolean;
+      must_change_password: boolean;
+      name: string;
+      phone: string;
+      /** @description ids of the posts and departments */
+      posts: string[] | null;
+      role: string;
+      /** Format: int64 */
+      sessions: number;
+      totp: boolean;
+      username: string;
     };
     Place: {
       building: string;
@@ -1034,6 +2587,45 @@ export interface components {
       /** Format: int64 */
       total: number;
     };
+    Policy: {
+      /** Format: date-time */
+      at?: string;
+      by_name?: string;
+      /** Format: int64 */
+      first_out_window_s: number;
+      /** Format: int64 */
+      out_of_service_max_s: number;
+      shelve_max_s: {
+        [key: string]: number;
+      };
+      /** Format: int64 */
+      version: number;
+    };
+    PostsInBody: {
+      posts: string[] | null;
+    };
+    Proof: {
+      alarm: string;
+      /**
+       * Format: int64
+       * @description independent sources that have tripped
+       */
+      have: number;
+      /** Format: int64 */
+      need: number;
+      plan: string;
+    };
+    Proofs: {
+      items: components["schemas"]["Proof"][] | null;
+    };
+    Reached: {
+      all: boolean;
+      buildings: string[] | null;
+    };
+    Recovery: {
+      /** @description each works once; shown once */
+      codes: string[] | null;
+    };
     RenewalRequest: {
       /** Format: date-time */
       at: string;
@@ -1051,6 +2643,25 @@ export interface components {
     RevokeInBody: {
       reason: string;
     };
+    RoleDef: {
+      built_in: boolean;
+      id: string;
+      name: components["schemas"]["Text"];
+      /**
+       * Format: int64
+       * @description how many play it
+       */
+      people: number;
+      permissions: string[] | null;
+    };
+    RoleEditBody: {
+      name: components["schemas"]["Text"];
+      permissions: string[] | null;
+    };
+    RoleInBody: {
+      name: components["schemas"]["Text"];
+      permissions: string[] | null;
+    };
     RoleRun: {
       /** Format: date-time */
       accept_by?: string;
@@ -1065,6 +2676,10 @@ export interface components {
       person_name?: string;
       state: string;
     };
+    RoleTable: {
+      permissions: components["schemas"]["PermissionWord"][] | null;
+      roles: components["schemas"]["RoleDef"][] | null;
+    };
     RuleLine: {
       hazard: string;
       id: string;
@@ -1076,6 +2691,49 @@ export interface components {
       severity: string;
       title: components["schemas"]["Text"];
     };
+    Rules: {
+      /** @description roles that need a second factor */
+      totp_roles: string[] | null;
+    };
+    Seat: {
+      browser: string;
+      /** Format: date-time */
+      heard_at: string;
+      id: string;
+      /** Format: date-time */
+      input_at?: string;
+      kind: string;
+      /** Format: date-time */
+      left_at?: string;
+      name: string;
+      /** Format: int64 */
+      painted_seq: number;
+      person: string;
+      person_name: string;
+      /** Format: date-time */
+      registered_at: string;
+      sound: string;
+      state: string;
+      visible: boolean;
+    };
+    SeatInBody: {
+      browser?: string;
+      /** @description made by the console, one per tab */
+      id: string;
+      /** @enum {string} */
+      kind: "desk" | "view" | "wall";
+      /** @description what people call this place, 1号席 */
+      name: string;
+    };
+    SeatList: {
+      claims: components["schemas"]["Claim"][] | null;
+      items: components["schemas"]["Seat"][] | null;
+      /**
+       * Format: int64
+       * @description seats that can see and hear
+       */
+      on_watch: number;
+    };
     SeriesOut: {
       buckets: components["schemas"]["Bucket"][] | null;
       /** Format: int64 */
@@ -1085,6 +2743,45 @@ export interface components {
       /** Format: int64 */
       resolution_ms: number;
       unit: string;
+    };
+    SessionRow: {
+      agent: string;
+      /** Format: date-time */
+      created_at: string;
+      current: boolean;
+      id: string;
+      ip: string;
+      locked: boolean;
+      /** Format: date-time */
+      used_at: string;
+    };
+    Setting: {
+      contacts: components["schemas"]["Contact"][] | null;
+      data_centre_phone: string;
+    };
+    Settings: {
+      /** @description how browsers reach this server, https://anlan.example.com */
+      base_url: string;
+      client_id: string;
+      /** @description what such an account plays; without it everyone must have an account already */
+      default?: components["schemas"]["Default"];
+      /** @description mail domains whose people get an account by themselves */
+      domains?: string[] | null;
+      enabled: boolean;
+      /** @description claim that lists groups, groups if empty */
+      groups_claim?: string;
+      /** @description groups whose people get an account by themselves */
+      in_groups?: string[] | null;
+      /** @description https://… */
+      issuer: string;
+      /** @description http to this very machine is allowed: for tests only */
+      loopback?: boolean;
+      /** @description on the button of the sign-in page */
+      name: components["schemas"]["Text"];
+      /** @description where the client secret is: env:ANLAN_OIDC_… or file:<name in the data folder's secrets> */
+      secret: string;
+      /** @description claim that holds the user name, preferred_username if empty */
+      username_claim: string;
     };
     Stamps: {
       /** Format: date-time */
@@ -1103,6 +2800,11 @@ export interface components {
       sensed?: string;
       /** Format: date-time */
       spooled?: string;
+    };
+    Suppression: {
+      rule: string;
+      /** @enum {string} */
+      within: "device" | "bus" | "zone" | "building" | "edge";
     };
     TaskRun: {
       /** Format: date-time */
@@ -1155,17 +2857,70 @@ export interface components {
       /** @description the token itself, shown once */
       word: string;
     };
+    Undefined: {
+      hazard: string;
+      /** Format: int64 */
+      points: number;
+      rule: string;
+      title: components["schemas"]["Text"];
+    };
+    Unit: {
+      active: boolean;
+      id: string;
+      kind: string;
+      name: components["schemas"]["Text"];
+      parent: string;
+      people: string[] | null;
+      /** Format: int64 */
+      pos: number;
+    };
+    UnitEditBody: {
+      active: boolean;
+      /** @enum {string} */
+      kind: "company" | "community" | "department" | "post";
+      name: components["schemas"]["Text"];
+      parent?: string;
+      /** Format: int64 */
+      pos?: number;
+    };
+    UnitInBody: {
+      /** @default true */
+      active: boolean;
+      /** @enum {string} */
+      kind: "company" | "community" | "department" | "post";
+      name: components["schemas"]["Text"];
+      parent?: string;
+      /** Format: int64 */
+      pos?: number;
+    };
+    UnlockInBody: {
+      code?: string;
+      password: string;
+    };
     User: {
+      active: boolean;
+      assignments: components["schemas"]["Assignment"][] | null;
       /** Format: date-time */
       created_at: string;
+      employee_no: string;
       id: string;
       name: string;
+      phone: string;
       role: string;
       username: string;
     };
-    UserInBody: {
+    UserEditBody: {
+      employee_no?: string;
       name: string;
-      role: string;
+      phone?: string;
+    };
+    UserInBody: {
+      assignments?: components["schemas"]["Assignment"][] | null;
+      employee_no?: string;
+      name: string;
+      phone?: string;
+      /** @description short for one assignment everywhere */
+      role?: string;
       username: string;
     };
     Verdict: {
@@ -1176,6 +2931,24 @@ export interface components {
       name: string;
       note: string;
     };
+    Verified: {
+      /** Format: date-time */
+      at: string;
+      /** @description where the chain does not hold */
+      broken?: string;
+      ok: boolean;
+      /**
+       * Format: int64
+       * @description how many lines were walked and hold
+       */
+      rows: number;
+      /** Format: int64 */
+      took_ms: number;
+    };
+    VersionInBody: {
+      /** Format: int64 */
+      version: number;
+    };
   };
   responses: never;
   parameters: never;
@@ -1185,16 +2958,236 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+  "get-alarm-definitions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DefinitionList"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-alarm-definitions-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DefinitionVersions"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-alarm-definitions-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DraftInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DefinitionVersion"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-alarm-definitions-id-activate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["VersionInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DefinitionVersion"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-alarm-definitions-id-retire": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["VersionInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DefinitionVersion"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-alarm-policy": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Policy"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-alarm-policy": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Policy"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Policy"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "get-alarms": {
     parameters: {
       query?: {
-        view?: "open" | "unacked" | "acked" | "rtn_unacked" | "history" | "all";
-        /** @description words that must all occur in title, place or device */
-        q?: string;
-        building?: string;
-        hazard?: string;
-        from?: string;
-        to?: string;
         limit?: number;
         /** @description next of the page before */
         before?: string;
@@ -1212,6 +3205,311 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Page"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-alarms-export.csv": {
+    parameters: {
+      query?: {
+        view?: "open" | "unacked" | "acked" | "rtn_unacked" | "overridden" | "history" | "all";
+        /** @description words that must all occur in title, place or device, or be who acknowledged; or an id */
+        q?: string;
+        /** @description any of these, separated by commas */
+        building?: string[] | null;
+        hazard?: string;
+        state?: "unacked" | "acked" | "rtn_unacked" | "closed" | "shelved" | "suppressed" | "out_of_service";
+        severity?: "notice" | "minor" | "major" | "critical";
+        /** @description id of who acknowledged */
+        person?: string;
+        verdict?: "confirmed" | "false_alarm" | "none";
+        drill?: "true" | "false";
+        /** @description only those without a definition */
+        unrationalised?: boolean;
+        from?: string;
+        to?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/csv; charset=utf-8": string;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-alarms-export.xlsx": {
+    parameters: {
+      query?: {
+        view?: "open" | "unacked" | "acked" | "rtn_unacked" | "overridden" | "history" | "all";
+        /** @description words that must all occur in title, place or device, or be who acknowledged; or an id */
+        q?: string;
+        /** @description any of these, separated by commas */
+        building?: string[] | null;
+        hazard?: string;
+        state?: "unacked" | "acked" | "rtn_unacked" | "closed" | "shelved" | "suppressed" | "out_of_service";
+        severity?: "notice" | "minor" | "major" | "critical";
+        /** @description id of who acknowledged */
+        person?: string;
+        verdict?: "confirmed" | "false_alarm" | "none";
+        drill?: "true" | "false";
+        /** @description only those without a definition */
+        unrationalised?: boolean;
+        from?: string;
+        to?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-alarms-filters": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FilterList"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-alarms-filters": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["FilterInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Filter"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-alarms-filters-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-alarms-kpi": {
+    parameters: {
+      query: {
+        from: string;
+        to: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["KPI"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-alarms-kpi.xlsx": {
+    parameters: {
+      query: {
+        from: string;
+        to: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-alarms-load": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Load"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-alarms-people": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlarmPeople"];
         };
       };
       /** @description Error */
@@ -1392,6 +3690,41 @@ export interface operations {
       };
     };
   };
+  "post-alarms-id-out-of-service": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Aside"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Override"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "post-alarms-id-painted": {
     parameters: {
       query?: never;
@@ -1456,6 +3789,152 @@ export interface operations {
       };
     };
   };
+  "post-alarms-id-shelve": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Aside"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-audit": {
+    parameters: {
+      query?: {
+        /** @description user id, or a part of the name */
+        actor?: string;
+        /** @description an action, or its beginning such as "user." */
+        action?: string;
+        /** @description an object, or its beginning */
+        object?: string;
+        from?: string;
+        to?: string;
+        /** @description next of the page before */
+        before?: number;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AuditPage"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-audit-export": {
+    parameters: {
+      query?: {
+        /** @description user id, or a part of the name */
+        actor?: string;
+        /** @description an action, or its beginning such as "user." */
+        action?: string;
+        /** @description an object, or its beginning */
+        object?: string;
+        from?: string;
+        to?: string;
+        /** @description next of the page before */
+        before?: number;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description CSV, UTF-8 with a byte order mark */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/csv": string;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-audit-verify": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Verified"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "get-buildings-id": {
     parameters: {
       query?: never;
@@ -1505,6 +3984,97 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["CheckIns"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-desk": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Setting"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-desk": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Setting"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Setting"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-doors": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Doors"];
         };
       };
       /** @description Error */
@@ -2047,6 +4617,97 @@ export interface operations {
       };
     };
   };
+  "get-keys": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["APIKey"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-keys": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ApiKeyInBody"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NewKey"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-keys-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "get-me": {
     parameters: {
       query?: never;
@@ -2095,6 +4756,650 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-me-sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SessionRow"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-me-sessions-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-me-totp": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PasswordOnlyBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Enrolment"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-me-totp-confirm": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CodeInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Recovery"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-me-totp-recovery": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["BothInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Recovery"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-me-totp-remove": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["BothInBody"];
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-oidc-callback": {
+    parameters: {
+      query?: {
+        state?: string;
+        code?: string;
+        error?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: {
+        anlan_oidc?: components["schemas"]["Cookie"];
+      };
+    };
+    requestBody?: never;
+    responses: {
+      /** @description See Other */
+      303: {
+        headers: {
+          Location?: string;
+          "Set-Cookie"?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-oidc-settings": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Settings"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-oidc-settings": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Settings"];
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-oidc-start": {
+    parameters: {
+      query?: {
+        back?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description See Other */
+      303: {
+        headers: {
+          Location?: string;
+          "Set-Cookie"?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-org-units": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Unit"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-org-units": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["UnitInBody"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Unit"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-org-units-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["UnitEditBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Unit"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-org-units-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-overrides": {
+    parameters: {
+      query?: {
+        state?: "open" | "ended";
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OverrideList"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-overrides": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["OverrideInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Override"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-overrides-id-approve": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["OverrideIDBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Override"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-overrides-id-end": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["OverrideIDBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Override"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-overrides-id-extend": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ExtendInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Override"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-overrides-id-refuse": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["OverrideIDBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Override"];
+        };
       };
       /** @description Error */
       default: {
@@ -2233,6 +5538,386 @@ export interface operations {
       };
     };
   };
+  "get-proofs": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Proofs"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-roles": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RoleTable"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-roles": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RoleInBody"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RoleDef"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-roles-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RoleEditBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RoleDef"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-roles-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-seats": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SeatList"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-seats": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SeatInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Seat"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-seats-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-seats-id-claims-alarm": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        alarm: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ClaimInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Claim"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-seats-id-claims-alarm": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        alarm: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-seats-id-heartbeat": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["BeatInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BeatOut"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-seats-id-painted": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PaintedOccurrence"][] | null;
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "get-series-export": {
     parameters: {
       query: {
@@ -2334,6 +6019,126 @@ export interface operations {
       };
     };
   };
+  "post-session-lock": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-session-unlock": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["UnlockInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Me"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-sign-in": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Rules"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-sign-in": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Rules"];
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "get-users": {
     parameters: {
       query?: never;
@@ -2349,7 +6154,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["User"][] | null;
+          "application/json": components["schemas"]["PersonRow"][] | null;
         };
       };
       /** @description Error */
@@ -2384,6 +6189,313 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["NewUser"];
         };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-users-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["UserEditBody"];
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-users-id-assignments": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AssignInBody"];
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-users-id-disable": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-users-id-enable": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-users-id-posts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PostsInBody"];
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-users-id-reset-password": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NewUser"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-users-id-reset-totp": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-users-id-sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SessionRow"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-users-id-sessions-session": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        session: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-users-id-unlock": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Error */
       default: {

@@ -107,7 +107,7 @@ export const en: Words = {
     tileUnknown: "{{n}} points unknown",
     tileOk: "Normal",
     tileLost: "Edge lost",
-    tileAlarms: "{{n}} alarms",
+    tileAlarms: "Alarms: {{n}}",
     back: "Back to buildings",
     floor: "Floor",
     devices: "{{n}} devices",

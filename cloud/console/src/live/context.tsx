@@ -1,26 +1,30 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import {
   createContext,
   type ReactNode,
   useContext,
   useEffect,
   useMemo,
+  useRef,
   useState,
   useSyncExternalStore,
 } from "react";
-import { get, post } from "../api/client";
+import { deskKeys, type SeatList } from "../api/desk";
 import { keys } from "../api/queries";
 import type { Alarm, AlarmList, BuildingDetail, Overview, PointDetail } from "../api/types";
 import { Player } from "../sound/player";
-import { missed, upsert, withReadings } from "./open";
+import { Frames, Throttle } from "./coalesce";
+import { countAlarms, lifeSafety, merge, missed, withReadings } from "./open";
+import { openAlarms } from "./open-list";
+import { SeatLink } from "./seat";
 import { type PointValue, Stream } from "./stream";
 
 interface Live {
   stream: Stream;
   player: Player;
-  seat: string;
+  seat: SeatLink;
   /** alarms that came while this seat was cut off, until someone says that they know */
-  missed: number;
+  missed: Alarm[];
   clearMissed(): void;
 }
 
@@ -37,96 +41,148 @@ export function useLink() {
   return useSyncExternalStore(stream.subscribe, stream.current);
 }
 
-/** useNow is the server's time, ticking. */
-export function useNow(everyMs = 1000): number {
+/** useNow is the server's time, ticking every second for everybody at once. */
+export function useNow(): number {
   const { stream } = useLive();
-  const [now, setNow] = useState(() => stream.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(stream.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [stream, everyMs]);
-  return now;
+  const second = useSyncExternalStore(stream.subscribeSecond, stream.second);
+  return second;
 }
 
-function seatName(): string {
-  const key = "anlan.seat";
-  const old = localStorage.getItem(key);
-  if (old) return old;
-  const made = `seat-${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36)}`;
-  localStorage.setItem(key, made);
-  return made;
+/** useSeat is what this console says of itself, and what the server makes of it. */
+export function useSeat() {
+  const { seat } = useLive();
+  return useSyncExternalStore(seat.subscribe, seat.current);
 }
 
-/** LiveProvider keeps the cache in step with the server's events. */
+/** What alarms make stale is fetched again at most this often. */
+const refetchEveryMs = 2_000;
+
+/** LiveProvider keeps the cache in step with the server's events, a frame at a time. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const cache = useQueryClient();
   const [stream] = useState(() => new Stream());
   const [player] = useState(() => new Player());
-  const [seat] = useState(seatName);
-  const [gap, setGap] = useState(0);
+  const [seat] = useState(() => new SeatLink(stream, player));
+  const [gap, setGap] = useState<Alarm[]>([]);
 
   useEffect(() => {
     stream.start();
     return () => stream.stop();
   }, [stream]);
 
-  useEffect(
-    () =>
-      stream.on({
-        alarm(alarm) {
-          cache.setQueryData<AlarmList>(keys.open, (l) => l && upsert(l, alarm));
-          void cache.invalidateQueries({ queryKey: keys.alarm(alarm.id) });
-          void cache.invalidateQueries({ queryKey: ["alarms", "list"] });
-          void cache.invalidateQueries({ queryKey: keys.overview });
-          void cache.invalidateQueries({ queryKey: keys.building(alarm.building) });
-        },
-        edge(edge) {
-          cache.setQueryData<Overview>(
-            keys.overview,
-            (o) => o && { ...o, edges: o.edges.map((e) => (e.id === edge.id ? edge : e)) },
-          );
-          void cache.invalidateQueries({ queryKey: keys.fleet });
-          void cache.invalidateQueries({ queryKey: keys.overview });
-        },
-        points(edge, values) {
-          const byID = new Map(values.map((v) => [v.point, v]));
-          for (const [, d] of cache.getQueriesData<BuildingDetail>({ queryKey: ["building"] })) {
-            if (d?.building.edge === edge)
-              cache.setQueryData(keys.building(d.building.id), withValues(d, byID));
-          }
-          cache.setQueryData<AlarmList>(keys.open, (l) => l && withReadings(l, edge, byID));
-          for (const v of values) {
-            cache.setQueryData<PointDetail>(
-              keys.point(edge, v.point),
-              (d) => d && { ...d, point: { ...d.point, value: v.value, quality: v.quality, at: v.at } },
-            );
-          }
-        },
-        incident(id) {
-          void cache.invalidateQueries({ queryKey: keys.incident(id) });
-          void cache.invalidateQueries({ queryKey: ["incidents"] });
-        },
-        resync() {
-          void resync(cache).then((n) => setGap((g) => g + n));
-        },
-      }),
-    [stream, cache],
-  );
+  useEffect(() => {
+    const fresh = new Throttle(refetchEveryMs);
+    const stale = (name: string, ...queryKeys: readonly (readonly string[])[]) =>
+      fresh.do(name, () => {
+        for (const queryKey of queryKeys) void cache.invalidateQueries({ queryKey });
+      });
+    const alarms = new Frames<Alarm>((changes) => {
+      cache.setQueryData<AlarmList>(keys.open, (l) => l && merge(l, changes));
+      stale("alarms", ["alarms", "list"], deskKeys.aside);
+      stale("overview", keys.overview);
+      if (changes.some(lifeSafety)) stale("proofs", deskKeys.proofs);
+      for (const b of new Set(changes.map((a) => a.building))) stale(`building ${b}`, keys.building(b));
+      for (const a of changes) {
+        if (cache.getQueryState(keys.alarm(a.id))) stale(`alarm ${a.id}`, keys.alarm(a.id));
+      }
+    });
+    const values = new Frames<[string, PointValue[]]>((all) => {
+      for (const [edge, v] of all) putValues(cache, edge, v);
+    });
+    const off = stream.on({
+      alarm: (alarm) => alarms.push(alarm),
+      edge(edge) {
+        cache.setQueryData<Overview>(
+          keys.overview,
+          (o) => o && { ...o, edges: o.edges.map((e) => (e.id === edge.id ? edge : e)) },
+        );
+        stale("fleet", keys.fleet, keys.overview);
+      },
+      points: (edge, v) => values.push([edge, v]),
+      incident: (id) => stale(`incident ${id}`, keys.incident(id), ["incidents"]),
+      seat: () => stale("seats", deskKeys.seats),
+      claim(alarm, claim) {
+        cache.setQueryData<SeatList>(deskKeys.seats, (l) => {
+          if (!l) return l;
+          const others = l.claims.filter((c) => c.alarm !== alarm);
+          return { ...l, claims: claim ? [...others, claim] : others };
+        });
+      },
+      resync() {
+        void resync(cache).then((came) => setGap((g) => [...g, ...came]));
+      },
+    });
+    return () => {
+      off();
+      alarms.stop();
+      values.stop();
+      fresh.stop();
+    };
+  }, [stream, cache]);
+
+  useCrossCheck(cache);
 
   const live = useMemo<Live>(
-    () => ({ stream, player, seat, missed: gap, clearMissed: () => setGap(0) }),
+    () => ({ stream, player, seat, missed: gap, clearMissed: () => setGap([]) }),
     [stream, player, seat, gap],
   );
   return <Context value={live}>{children}</Context>;
 }
 
-/** resync fetches everything anew and returns how many alarms came meanwhile. */
-async function resync(cache: ReturnType<typeof useQueryClient>): Promise<number> {
+/** resync fetches everything anew and returns the alarms that came meanwhile. */
+async function resync(cache: QueryClient): Promise<Alarm[]> {
   const before = cache.getQueryData<AlarmList>(keys.open);
-  const after = await get<AlarmList>("/api/alarms?view=open&limit=500");
-  cache.setQueryData(keys.open, after);
-  await cache.invalidateQueries();
-  return before ? missed(before.items, after.items) : 0;
+  try {
+    const after = await openAlarms();
+    cache.setQueryData(keys.open, after);
+    await cache.invalidateQueries({
+      predicate: (q) => q.queryKey[0] !== "alarms" || q.queryKey[1] !== "open",
+    });
+    return before ? missed(before.items, after.items) : [];
+  } catch {
+    await cache.invalidateQueries(); // asked again by each page; the link lamp says why
+    return [];
+  }
+}
+
+/**
+ * useCrossCheck compares the server's counts with the list's. A difference that stands
+ * at two looks in a row is no race: the list is fetched anew.
+ */
+function useCrossCheck(cache: QueryClient) {
+  const doubts = useRef(0);
+  useEffect(
+    () =>
+      cache.getQueryCache().subscribe((e) => {
+        if (e.type !== "updated" || e.action.type !== "success" || e.query.queryKey[0] !== "overview") return;
+        const server = (e.query.state.data as Overview | undefined)?.counts;
+        const list = cache.getQueryData<AlarmList>(keys.open);
+        if (!server || !list) return;
+        const ours = countAlarms(list.items);
+        const same =
+          ours.unacked + ours.acked + ours.rtn_unacked === server.unacked + server.acked + server.rtn_unacked;
+        doubts.current = same ? 0 : doubts.current + 1;
+        if (doubts.current < 2) return;
+        doubts.current = 0;
+        void cache.invalidateQueries({ queryKey: keys.open });
+      }),
+    [cache],
+  );
+}
+
+function putValues(cache: QueryClient, edge: string, values: PointValue[]) {
+  const byID = new Map(values.map((v) => [v.point, v]));
+  for (const [, d] of cache.getQueriesData<BuildingDetail>({ queryKey: ["building"] })) {
+    if (d?.building.edge === edge) cache.setQueryData(keys.building(d.building.id), withValues(d, byID));
+  }
+  cache.setQueryData<AlarmList>(keys.open, (l) => l && withReadings(l, edge, byID));
+  for (const v of values) {
+    if (!cache.getQueryState(keys.point(edge, v.point))) continue;
+    cache.setQueryData<PointDetail>(
+      keys.point(edge, v.point),
+      (d) => d && { ...d, point: { ...d.point, value: v.value, quality: v.quality, at: v.at } },
+    );
+  }
 }
 
 function withValues(d: BuildingDetail, values: Map<string, PointValue>): BuildingDetail {
@@ -140,26 +196,4 @@ function withValues(d: BuildingDetail, values: Map<string, PointValue>): Buildin
       }),
     })),
   };
-}
-
-const painted = new Set<string>();
-
-/** usePainted tells the server, once an occurrence, that this seat has really painted it. */
-export function usePainted(alarms: Alarm[]) {
-  const { stream, seat } = useLive();
-  useEffect(() => {
-    const fresh = alarms.filter((a) => !painted.has(`${a.id}/${a.count}`));
-    if (fresh.length === 0 || document.visibilityState !== "visible") return;
-    // Two frames: the first is scheduled before the paint, the second runs after it.
-    const frame = requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
-        const at = new Date(stream.now()).toISOString();
-        for (const a of fresh) {
-          painted.add(`${a.id}/${a.count}`);
-          post(`/api/alarms/${a.id}/painted`, { at, seat }).catch(() => painted.delete(`${a.id}/${a.count}`));
-        }
-      }),
-    );
-    return () => cancelAnimationFrame(frame);
-  }, [alarms, stream, seat]);
 }

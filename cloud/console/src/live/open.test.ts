@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alarm, AlarmList } from "../api/types";
-import { compareAlarms, missed, upsert, withReadings } from "./open";
+import { compareAlarms, merge, missed, upsert, withReadings } from "./open";
 
 const alarm = (id: string, over: Partial<Alarm> = {}): Alarm =>
   ({
@@ -17,7 +17,7 @@ const alarm = (id: string, over: Partial<Alarm> = {}): Alarm =>
 const list = (...items: Alarm[]): AlarmList => ({
   items,
   next: "",
-  counts: { unacked: 0, acked: 0, rtn_unacked: 0 },
+  counts: { unacked: 0, acked: 0, rtn_unacked: 0 } as AlarmList["counts"],
 });
 
 describe("compareAlarms", () => {
@@ -49,11 +49,47 @@ describe("upsert", () => {
   });
 });
 
+describe("merge", () => {
+  it("equals one by one, in any order of changes, and stays sorted", () => {
+    let seed = 1;
+    const random = (n: number) => (seed = (seed * 16807) % 2147483647) % n;
+    const severities = ["critical", "major", "minor", "notice"] as const;
+    const states = ["unacked", "acked", "rtn_unacked", "closed"] as const;
+    for (let round = 0; round < 50; round++) {
+      const changes = Array.from({ length: 60 }, (_, i) =>
+        alarm(`a${random(20)}`, {
+          version: i,
+          severity: severities[random(4)]!,
+          state: states[random(4)]!,
+          raised_at: new Date(1e12 + random(50) * 1000).toISOString(),
+        }),
+      );
+      const one = changes.reduce(upsert, list());
+      const all = merge(merge(list(), changes.slice(0, 30)), changes.slice(30));
+      // Whatever the order, the newest version of each is what stays.
+      expect(all.items.map((a) => `${a.id}/${a.version}`)).toEqual(
+        one.items.map((a) => `${a.id}/${a.version}`),
+      );
+      expect([...all.items].sort(compareAlarms)).toEqual(all.items);
+      expect(all.counts).toEqual(one.counts);
+    }
+  });
+  it("takes 1,000 changes into 10,000 alarms in one frame", () => {
+    const many = list(...Array.from({ length: 10_000 }, (_, i) => alarm(`m${i}`)).sort(compareAlarms));
+    const after = merge(
+      many,
+      Array.from({ length: 1000 }, (_, i) => alarm(`n${i}`, { severity: "critical" })),
+    );
+    expect(after.items.length).toBe(11_000);
+    expect(after.items[0]?.severity).toBe("critical");
+  });
+});
+
 describe("missed", () => {
   it("counts new alarms and new occurrences", () => {
     const before = [alarm("a"), alarm("b")];
     const after = [alarm("a", { count: 2 }), alarm("b"), alarm("c")];
-    expect(missed(before, after)).toBe(2);
+    expect(missed(before, after).map((a) => a.id)).toEqual(["a", "c"]);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Claim, Seat } from "../api/desk";
 import type { Alarm, Edge } from "../api/types";
 import { type LinkState, linkState, retryDelay } from "./link";
 
@@ -14,6 +15,8 @@ export interface Listener {
   edge?(edge: Edge): void;
   points?(edge: string, values: PointValue[]): void;
   incident?(id: string, kind: string): void;
+  seat?(seat: Seat): void;
+  claim?(alarm: string, claim: Claim | null): void;
   resync?(): void;
 }
 
@@ -33,9 +36,13 @@ export class Stream {
   private readonly started = Date.now();
   private attempt = 0;
   private opened = false;
+  /** the newest event received; the server's ping says which one it should be */
+  seq = 0;
   private retry?: ReturnType<typeof setTimeout>;
   private readonly listeners = new Set<Listener>();
   private readonly linkListeners = new Set<() => void>();
+  private readonly secondListeners = new Set<() => void>();
+  private at = Math.floor(Date.now() / 1000) * 1000;
   private ticker?: ReturnType<typeof setInterval>;
   private link: LinkInfo = { state: "connecting" };
   /** server clock minus ours, ms */
@@ -65,6 +72,14 @@ export class Stream {
 
   current = (): LinkInfo => this.link;
 
+  /** subscribeSecond and second are one clock for the whole page: the server's, in whole seconds. */
+  subscribeSecond = (f: () => void): (() => void) => {
+    this.secondListeners.add(f);
+    return () => this.secondListeners.delete(f);
+  };
+
+  second = (): number => this.at;
+
   /** now is the server's clock as well as we know it. */
   now(): number {
     return Date.now() + this.offset;
@@ -72,6 +87,11 @@ export class Stream {
 
   private tick() {
     const now = Date.now();
+    const at = Math.floor(this.now() / 1000) * 1000;
+    if (at !== this.at) {
+      this.at = at;
+      for (const f of this.secondListeners) f();
+    }
     const state = linkState(now, this.lastFrame, this.started);
     const silence = this.lastFrame === undefined ? undefined : now - this.lastFrame;
     const seconds = (ms?: number) => (ms === undefined ? -1 : Math.floor(ms / 1000));
@@ -88,17 +108,27 @@ export class Stream {
     source.onerror = () => this.reconnect();
     const listen = (name: string, f: (data: unknown) => void) =>
       source.addEventListener(name, (e) => {
+        const m = e as MessageEvent<string>;
         this.lastFrame = Date.now();
         this.attempt = 0;
-        f(JSON.parse((e as MessageEvent<string>).data));
+        if (name !== "hello" && name !== "ping") this.seq = Number(m.lastEventId) || this.seq;
+        f(JSON.parse(m.data));
         this.tick();
       });
     listen("hello", (d) => {
       this.clock(d);
+      this.seq = (d as { seq: number }).seq;
       if (this.opened) this.each((l) => l.resync?.());
       this.opened = true;
     });
-    listen("ping", (d) => this.clock(d));
+    listen("ping", (d) => {
+      this.clock(d);
+      // Frames come in order: one that the server has sent and we have not is lost.
+      const sent = (d as { seq: number }).seq;
+      if (sent <= this.seq) return;
+      this.seq = sent;
+      this.each((l) => l.resync?.());
+    });
     listen("alarm", (d) => {
       const { alarm, kind } = d as { alarm: Alarm; kind: string };
       this.each((l) => l.alarm?.(alarm, kind));
@@ -111,6 +141,11 @@ export class Stream {
     listen("incident", (d) => {
       const { id, kind } = d as { id: string; kind: string };
       this.each((l) => l.incident?.(id, kind));
+    });
+    listen("seat", (d) => this.each((l) => l.seat?.((d as { seat: Seat }).seat)));
+    listen("claim", (d) => {
+      const { alarm, claim } = d as { alarm: string; claim: Claim | null };
+      this.each((l) => l.claim?.(alarm, claim));
     });
     listen("resync", () => this.each((l) => l.resync?.()));
   }

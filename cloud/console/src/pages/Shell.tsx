@@ -1,19 +1,24 @@
 import { Button, Dropdown } from "antd";
 import { useQueryClient } from "@tanstack/react-query";
-import { Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { type ComponentType, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, NavLink, Outlet, useNavigate, useOutletContext } from "react-router";
 import { request } from "../api/client";
 import { keys, useIncidents, useOpenAlarms, useOverview } from "../api/queries";
 import type { Alarm } from "../api/types";
 import { navigation } from "../navigation";
-import { language, say, switchLanguage } from "../i18n";
-import { useLink, useLive, useNow, usePainted } from "../live/context";
-import { placeName, setZone } from "../parts/format";
+import { say, switchLanguage } from "../i18n";
+import { useLink, useLive } from "../live/context";
+import { useFlood } from "../live/use-flood";
+import { HelpSheet } from "../parts/HelpSheet";
+import { setZone } from "../parts/format";
+import { LifeCard } from "../parts/LifeCard";
 import { useSession } from "../parts/session";
+import { SoundSheet } from "../parts/SoundSheet";
 import { Loading } from "../parts/states";
 import { Strip } from "../parts/Strip";
-import { type Muted, muteForMs, occurrence, sounding } from "../sound/tones";
+import { type Muted, muteForMs, occurrence } from "../sound/tones";
+import { useSound } from "../sound/use-sound";
 import type { Mode } from "../theme/tokens";
 
 const noAlarms: Alarm[] = [];
@@ -21,9 +26,17 @@ const noAlarms: Alarm[] = [];
 interface Desk {
   /** muteTone silences what sounds now, at this seat, for two minutes */
   muteTone(): void;
+  flood: boolean;
+  showHelp(): void;
 }
 
 export const useDesk = () => useOutletContext<Desk>();
+
+/** The lock bar and the act of locking belong to people's own area; without it nothing is locked. */
+const people = import.meta.glob<{ LockBar: ComponentType; lockNow: () => Promise<void> }>(
+  "../areas/people/LockBar.tsx",
+  { eager: true },
+)["../areas/people/LockBar.tsx"];
 
 /** Shell is around every page of the desk: the strip, the way about, and the sound. */
 export function Shell({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => void }) {
@@ -32,57 +45,38 @@ export function Shell({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => voi
   const open = useOpenAlarms().data?.items ?? noAlarms;
   const overview = useOverview().data;
   const [muted, setMuted] = useState<Muted>();
+  const [sheet, setSheet] = useState<"sound" | "help">();
   if (overview) setZone(overview.community.tz);
-  useSound(open, muted);
+  const flood = useFlood(open);
+  const { stream, seat } = useLive();
+  const latest = useRef(open);
+  latest.current = open;
+  useSound(open, muted, flood);
   useTitle(open);
-  usePainted(open);
-  const { stream } = useLive();
+  const kind = may("seat.watch") ? "desk" : "view";
+  useEffect(() => seat.start(kind), [seat, kind]);
+  useEffect(() => {
+    seat.setMuted(muted !== undefined);
+    if (!muted) return;
+    const timer = setTimeout(() => setMuted(undefined), Math.max(0, muted.until - stream.now()));
+    return () => clearTimeout(timer);
+  }, [seat, stream, muted]);
+  const muteTone = useCallback(() => {
+    const ids = latest.current.filter((a) => a.state === "unacked").map(occurrence);
+    setMuted({ until: stream.now() + muteForMs, ids: new Set(ids) });
+  }, [stream]);
   const desk = useMemo<Desk>(
-    () => ({
-      muteTone: () =>
-        setMuted({
-          until: stream.now() + muteForMs,
-          ids: new Set(open.filter((a) => a.state === "unacked").map(occurrence)),
-        }),
-    }),
-    [open, stream],
+    () => ({ muteTone, flood, showHelp: () => setSheet("help") }),
+    [muteTone, flood],
   );
-  const running = useIncidents("open").data?.length ?? 0;
   const link = useLink();
+  const locked = (me as { locked?: boolean }).locked;
+  const cut = link.state === "stale" || link.state === "lost";
   return (
-    <div className={`desk ${link.state === "stale" || link.state === "lost" ? "stale" : ""}`}>
-      <Strip muted={muted} />
-      <nav className="nav">
-        <b>
-          <img src="/icon.svg" alt="" width={22} height={22} />{" "}
-          {overview ? say(overview.community.name) : t("app")}
-        </b>
-        <NavLink to="/" end>
-          {t("nav.console")}
-        </NavLink>
-        <NavLink to="/incidents">
-          {t("nav.incidents")}
-          {running > 0 && <span className="badge">{running}</span>}
-        </NavLink>
-        <NavLink to="/history">{t("nav.history")}</NavLink>
-        <NavLink to="/fleet">{t("nav.fleet")}</NavLink>
-        {navigation
-          .filter((n) => n.group === "desk" && (!n.permission || may(n.permission)))
-          .map((n) => (
-            <NavLink key={n.to} to={n.to}>
-              {t(n.label)}
-            </NavLink>
-          ))}
-        <span className="grow" />
-        <ManageMenu />
-        <Button type="text" size="small" onClick={() => setMode(mode === "night" ? "day" : "night")}>
-          {t(mode === "night" ? "theme.day" : "theme.night")}
-        </Button>
-        <Button type="text" size="small" id="language" onClick={() => void switchLanguage()}>
-          {t("lang.other")}
-        </Button>
-        <UserMenu />
-      </nav>
+    <div className={`desk ${cut ? "stale" : ""} ${locked ? "locked" : ""}`}>
+      <Strip muted={muted} openSound={() => setSheet("sound")} />
+      {locked && people && <people.LockBar />}
+      <Nav mode={mode} setMode={setMode} />
       {me.must_change_password && (
         <div className="banner">
           <Link to="/password">{t("password.must")}</Link>
@@ -91,7 +85,50 @@ export function Shell({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => voi
       <Suspense fallback={<Loading />}>
         <Outlet context={desk} />
       </Suspense>
+      <LifeCard />
+      <HelpSheet open={sheet === "help"} close={() => setSheet(undefined)} />
+      <SoundSheet open={sheet === "sound"} close={() => setSheet(undefined)} />
     </div>
+  );
+}
+
+function Nav({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => void }) {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const overview = useOverview().data;
+  const running = useIncidents("open").data?.length ?? 0;
+  return (
+    <nav className="nav" aria-label={t("desk.nav")}>
+      <b>
+        <img src="/icon.svg" alt="" width={22} height={22} />{" "}
+        {overview ? say(overview.community.name) : t("app")}
+      </b>
+      <NavLink to="/" end>
+        {t("nav.console")}
+      </NavLink>
+      <NavLink to="/incidents">
+        {t("nav.incidents")}
+        {running > 0 && <span className="badge">{running}</span>}
+      </NavLink>
+      <NavLink to="/history">{t("nav.history")}</NavLink>
+      <NavLink to="/fleet">{t("nav.fleet")}</NavLink>
+      {navigation
+        .filter((n) => n.group === "desk" && (!n.permission || may(n.permission)))
+        .map((n) => (
+          <NavLink key={n.to} to={n.to}>
+            {t(n.label)}
+          </NavLink>
+        ))}
+      <span className="grow" />
+      <ManageMenu />
+      <Button type="text" onClick={() => setMode(mode === "night" ? "day" : "night")} id="mode">
+        {t(mode === "night" ? "theme.day" : "theme.night")}
+      </Button>
+      <Button type="text" id="language" onClick={() => void switchLanguage()}>
+        {t("lang.other")}
+      </Button>
+      <UserMenu />
+    </nav>
   );
 }
 
@@ -109,7 +146,7 @@ function ManageMenu() {
         items: items.map((n) => ({ key: n.to, label: t(n.label), onClick: () => void navigate(n.to) })),
       }}
     >
-      <Button type="text" size="small" id="manage">
+      <Button type="text" id="manage">
         {t("nav.manage")} ▾
       </Button>
     </Dropdown>
@@ -119,47 +156,38 @@ function ManageMenu() {
 function UserMenu() {
   const { t } = useTranslation();
   const { me } = useSession();
+  const { seat } = useLive();
   const cache = useQueryClient();
   const navigate = useNavigate();
   const out = async () => {
+    await seat.leave();
     await request("DELETE", "/api/session").catch(() => undefined);
     cache.clear();
     await cache.invalidateQueries({ queryKey: keys.me });
     location.assign("/");
   };
+  const account = people
+    ? [
+        { key: "account", label: t("desk.account"), onClick: () => void navigate("/account") },
+        { key: "lock", label: t("desk.lock"), onClick: () => void people.lockNow() },
+      ]
+    : [];
   return (
     <Dropdown
+      trigger={["click"]}
       menu={{
         items: [
+          ...account,
           { key: "password", label: t("password.title"), onClick: () => void navigate("/password") },
           { key: "out", label: t("login.out"), onClick: () => void out() },
         ],
       }}
     >
-      <Button type="text" size="small">
+      <Button type="text" id="user">
         {me.name} ▾
       </Button>
     </Dropdown>
   );
-}
-
-/** useSound plays the worst unacknowledged alarm, and the lost link before all. */
-function useSound(open: Alarm[], muted: Muted | undefined) {
-  const { player } = useLive();
-  const link = useLink();
-  const now = useNow();
-  const loud = sounding(open, muted, now);
-  const tone = link.state === "lost" ? "link" : loud?.severity;
-  const spoken = useRef("");
-  useEffect(() => {
-    player.play(tone);
-    document.documentElement.dataset["sounding"] = tone ?? "";
-  }, [player, tone]);
-  useEffect(() => {
-    if (!loud || spoken.current === occurrence(loud)) return;
-    spoken.current = occurrence(loud);
-    player.say(`${placeName(loud.place, loud.building_name)} ${say(loud.title)}`, language());
-  }, [player, loud]);
 }
 
 /** useTitle shows the number of unacknowledged alarms where a minimised window still can. */

@@ -1,15 +1,20 @@
 import { Button } from "antd";
+import { type ComponentType, lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { usePlans } from "../api/queries";
 import type { Alarm } from "../api/types";
 import { say } from "../i18n";
 import { useNow } from "../live/context";
-import { lifeSafety } from "../live/open";
+import { aside, lifeSafety } from "../live/open";
+import { Claimed } from "./Claimed";
+import { FloorPlanSlot } from "./FloorPlanSlot";
+import { HazardIcon } from "./icons";
+import { People } from "./People";
 import { NoteForm } from "./Acknowledge";
 import { clock, credible, elapsed, placeName, reading } from "./format";
 import { Hold } from "./Hold";
-import { QualityMark, SeverityMark, StateWord } from "./marks";
+import { AlarmMark, QualityMark, StateWord } from "./marks";
 import { useSession } from "./session";
 import { useAlarmVerbs, useLaunch } from "./verbs";
 
@@ -28,9 +33,13 @@ export function AlarmPanel(props: { alarm: Alarm; noting: Noting; setNoting: (n:
       verbs.judge.mutate({ alarm: a, verb: "false-alarm", note }, { onSuccess: () => setNoting(undefined) });
   };
   return (
-    <article className={`panel ${a.severity}`} aria-live="polite">
+    <article className={`panel ${a.severity}`} data-panel={a.id} aria-label={say(a.title)}>
       <header>
-        <SeverityMark severity={a.severity} filled={a.state === "unacked"} />
+        <p className="chips">
+          <AlarmMark alarm={a} />
+          <HazardIcon hazard={a.hazard} label={t(`hazard.${a.hazard}`, { defaultValue: a.hazard })} />
+          <span>{t(`hazard.${a.hazard}`, { defaultValue: a.hazard })}</span>
+        </p>
         <h1>{say(a.title)}</h1>
         <p className="place">{placeName(a.place, a.building_name)}</p>
       </header>
@@ -68,6 +77,7 @@ export function AlarmPanel(props: { alarm: Alarm; noting: Noting; setNoting: (n:
         <NoteForm
           alarm={a}
           busy={verbs.acknowledge.isPending || verbs.judge.isPending}
+          kind={noting}
           title={t(noting === "ack" ? "alarm.acknowledge" : "alarm.falseWhy")}
           onSubmit={submit}
           onCancel={() => setNoting(undefined)}
@@ -75,6 +85,11 @@ export function AlarmPanel(props: { alarm: Alarm; noting: Noting; setNoting: (n:
       ) : (
         <Verbs alarm={a} verbs={verbs} setNoting={setNoting} />
       )}
+      <Claimed alarm={a} />
+      {a.place?.floor ? (
+        <FloorPlanSlot building={a.building} floor={a.place.floor} point={a.point} compact />
+      ) : null}
+      {lifeSafety(a) && a.state !== "closed" && <People alarm={a} />}
       <Link to={`/alarms/${a.id}`}>{t("alarm.detail")} →</Link>
     </article>
   );
@@ -95,7 +110,7 @@ function Verbs(props: {
   const open = a.state !== "closed";
   return (
     <div className="verbs">
-      {may("alarm.ack") && open && a.state !== "acked" && (
+      {may("alarm.ack") && open && a.state !== "acked" && !aside(a) && (
         <Button type="primary" size="large" id="acknowledge" onClick={() => setNoting("ack")}>
           {t("alarm.acknowledge")} (A)
         </Button>
@@ -106,7 +121,7 @@ function Verbs(props: {
             {t("alarm.confirm")}
           </Button>
           <Button size="large" onClick={() => setNoting("false")}>
-            {t("alarm.false")}
+            {t("alarm.false")} (F)
           </Button>
         </>
       )}
@@ -120,8 +135,50 @@ function Verbs(props: {
           {t("alarm.reset")}
         </Button>
       )}
+      <SetAside alarm={a} />
       <Launch alarm={a} />
     </div>
+  );
+}
+
+interface DialogProps {
+  alarm: Alarm;
+  onDone: () => void;
+}
+const dialogs = import.meta.glob<Record<string, ComponentType<DialogProps>>>(
+  "../areas/alarms/{Shelve,OutOfService}Dialog.tsx",
+);
+const dialog = (name: string) => {
+  const load = dialogs[`../areas/alarms/${name}.tsx`];
+  return load && lazy(async () => ({ default: (await load())[name] as ComponentType<DialogProps> }));
+};
+const Shelve = dialog("ShelveDialog");
+const OutOfService = dialog("OutOfServiceDialog");
+
+/** SetAside silences an alarm for a time, with a reason; what may hurt people only goes out of service. */
+function SetAside({ alarm: a }: { alarm: Alarm }) {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const [open, setOpen] = useState<"shelve" | "oos">();
+  if (a.state === "closed" || aside(a)) return null;
+  const done = () => setOpen(undefined);
+  return (
+    <>
+      {Shelve && may("alarm.shelve") && !lifeSafety(a) && (
+        <Button size="large" id="shelve" onClick={() => setOpen("shelve")}>
+          {t("desk.shelve")}
+        </Button>
+      )}
+      {OutOfService && may("alarm.out_of_service") && a.point !== "" && (
+        <Button size="large" id="out-of-service" onClick={() => setOpen("oos")}>
+          {t("desk.outOfService")}
+        </Button>
+      )}
+      <Suspense fallback={null}>
+        {open === "shelve" && Shelve && <Shelve alarm={a} onDone={done} />}
+        {open === "oos" && OutOfService && <OutOfService alarm={a} onDone={done} />}
+      </Suspense>
+    </>
   );
 }
 
@@ -147,6 +204,8 @@ function Launch({ alarm: a }: { alarm: Alarm }) {
       label={t("alarm.launch", { plan: say(plan.title) })}
       holding={t("alarm.launchHold")}
       disabled={launch.isPending}
+      letter="p"
+      again={t("desk.again", { key: "P" })}
       onDone={() => launch.mutate({ plan: plan.id, building: a.building, place: a.place, alarm: a.id })}
     />
   );

@@ -1,7 +1,9 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useBuilding, useOverview } from "../api/queries";
+import type { BuildingDetail } from "../api/types";
 import { say } from "../i18n";
+import { credible } from "./format";
 import { Value } from "./marks";
 import { Empty, Loaded } from "./states";
 
@@ -18,6 +20,14 @@ export function Pulse({ building }: { building: string }) {
   );
 }
 
+const most = 10;
+
+/** moving are the values of a building's alarm points; those that are not known stand first. */
+const moving = (b: BuildingDetail) =>
+  b.devices
+    .flatMap((d) => d.points.filter((p) => p.alarm && !p.enum).map((p) => ({ d, p })))
+    .sort((x, y) => Number(credible(x.p.quality)) - Number(credible(y.p.quality)));
+
 function Readings({ id }: { id: string }) {
   const { t } = useTranslation();
   return (
@@ -29,18 +39,19 @@ function Readings({ id }: { id: string }) {
               {t("console.pulse")} · {say(b.building.name)}
             </h2>
             <ul>
-              {b.devices.flatMap((d) =>
-                d.points
-                  .filter((p) => p.alarm && !p.enum)
-                  .map((p) => (
-                    <li key={p.id}>
-                      <Link to={`/points/${p.edge}/${p.id}`}>{say(p.name)}</Link>
-                      <Value point={p} />
-                      <small>{say(d.name)}</small>
-                    </li>
-                  )),
-              )}
+              {moving(b)
+                .slice(0, most)
+                .map(({ d, p }) => (
+                  <li key={p.id}>
+                    <Link to={`/points/${p.edge}/${p.id}`}>{say(p.name)}</Link>
+                    <Value point={p} />
+                    <small>{say(d.name)}</small>
+                  </li>
+                ))}
             </ul>
+            {moving(b).length > most && (
+              <p className="quiet">{t("desk.morePoints", { n: moving(b).length - most })}</p>
+            )}
           </>
         )}
       </Loaded>

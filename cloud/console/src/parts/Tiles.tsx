@@ -6,51 +6,67 @@ import { Shape } from "./marks";
 import { Empty, Loaded } from "./states";
 
 /** Tiles is the community at a glance: one tile a building, quiet unless something is wrong or unknown. */
-export function Tiles({ onPick }: { onPick: (id: string) => void }) {
-  const { t } = useTranslation();
+export function Tiles({ onPick, current = "" }: { onPick?: (id: string) => void; current?: string }) {
   const overview = useOverview();
+  const { t } = useTranslation();
   return (
-    <>
-      <h2>{t("console.buildings")}</h2>
-      <Loaded query={overview}>
-        {(o) => (
-          <div className="tiles">
-            {o.buildings.length === 0 && <Empty>{t("fleet.none")}</Empty>}
-            {o.buildings.map((b) => (
-              <Tile key={b.id} b={b} onPick={() => onPick(b.id)} />
-            ))}
-          </div>
-        )}
-      </Loaded>
-    </>
+    <Loaded query={overview}>
+      {(o) => (
+        <div className={`tiles ${o.buildings.length <= 8 ? "few" : ""}`}>
+          {o.buildings.length === 0 && <Empty>{t("fleet.none")}</Empty>}
+          {o.buildings.map((b) => (
+            <Tile
+              key={b.id}
+              b={b}
+              current={b.id === current}
+              few={o.buildings.length <= 8}
+              onPick={onPick && (() => onPick(b.id))}
+            />
+          ))}
+        </div>
+      )}
+    </Loaded>
   );
 }
 
-function Tile({ b, onPick }: { b: BuildingTile; onPick: () => void }) {
+function Tile({
+  b,
+  few,
+  current,
+  onPick,
+}: {
+  b: BuildingTile;
+  few: boolean;
+  current: boolean;
+  onPick?: () => void;
+}) {
   const { t } = useTranslation();
-  const unknown = b.state === "unknown" || b.state === "lost";
+  const unknown = b.state === "unknown" || b.state === "lost" || b.unknown_points > 0;
+  const words =
+    b.state === "lost"
+      ? t("console.tileLost")
+      : b.open_alarms > 0
+        ? t("console.tileAlarms", { n: b.open_alarms })
+        : b.unknown_points > 0
+          ? t(few ? "console.tileUnknown" : "desk.tileUnknown", { n: b.unknown_points })
+          : t("console.tileOk");
   return (
     <button
       type="button"
       className={`tile ${b.worst} ${unknown ? "hatch" : ""}`}
       data-building={b.id}
       data-state={b.state}
+      aria-current={current}
+      aria-label={`${say(b.name)} ${b.worst ? t(`severity.${b.worst}`) : ""} ${words}`}
+      disabled={!onPick}
       onClick={onPick}
     >
-      <b>{say(b.name)}</b>
-      <span className="shapes">
+      <span>
+        <b>{few ? say(b.name) : say(b.name).replace(/号楼$|^Building /, "")}</b>
         <Shape severity={b.worst} />
-        {unknown && <span className="shape">?</span>}
+        {unknown && <span className="quest">?</span>}
       </span>
-      <small>
-        {b.state === "lost"
-          ? t("console.tileLost")
-          : b.open_alarms > 0
-            ? t("console.tileAlarms", { n: b.open_alarms })
-            : b.unknown_points > 0
-              ? t("console.tileUnknown", { n: b.unknown_points })
-              : t("console.tileOk")}
-      </small>
+      <small>{words}</small>
     </button>
   );
 }

@@ -6,7 +6,7 @@ let zone = "Asia/Shanghai";
 
 /** setZone makes every instant show in the community's time, wherever the browser is. */
 export function setZone(tz: string) {
-  zone = tz;
+  zone = tz || zone; // before the first building is known
 }
 
 function format(at: string | number | Date, options: Intl.DateTimeFormatOptions): string {

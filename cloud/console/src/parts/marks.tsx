@@ -1,17 +1,39 @@
 import { useTranslation } from "react-i18next";
 import type { Alarm, Point, Severity } from "../api/types";
 import { useNow } from "../live/context";
-import { age, credible, qualityKey, reading } from "./format";
+import { aside } from "../live/open";
+import { age, clock, credible, qualityKey, reading } from "./format";
+import { Clock, Wrench } from "./icons";
 
 const shapes: Record<Severity, string> = { critical: "◆", major: "▲", minor: "●", notice: "○" };
 
-/** SeverityMark is shape, colour and word; filled while unacknowledged, outlined after. */
-export function SeverityMark({ severity, filled = false }: { severity: Severity; filled?: boolean }) {
+/** SeverityMark is shape, colour and word; filled while unacknowledged, outlined after, with a dot when it is over but nobody said so. */
+export function SeverityMark({
+  severity,
+  filled = false,
+  dot = false,
+  children,
+}: {
+  severity: Severity;
+  filled?: boolean;
+  dot?: boolean;
+  children?: React.ReactNode;
+}) {
   const { t } = useTranslation();
   return (
-    <span className={`mark ${severity} ${filled ? "filled" : ""}`}>
-      <span aria-hidden>{shapes[severity]}</span> {t(`severity.${severity}`)}
+    <span className={`mark ${severity} ${filled ? "filled" : ""} ${dot ? "dot" : ""}`}>
+      {children ?? <span aria-hidden>{shapes[severity]}</span>} {t(`severity.${severity}`)}
     </span>
+  );
+}
+
+/** AlarmMark is the chip of an alarm in its present state. */
+export function AlarmMark({ alarm: a }: { alarm: Alarm }) {
+  const out = aside(a);
+  return (
+    <SeverityMark severity={a.severity} filled={a.state === "unacked"} dot={a.state === "rtn_unacked"}>
+      {out && (out.kind === "out_of_service" ? <Wrench /> : <Clock />)}
+    </SeverityMark>
   );
 }
 
@@ -27,9 +49,12 @@ export function Shape({ severity }: { severity: Severity | "" }) {
 /** StateWord says what an alarm waits for. */
 export function StateWord({ alarm }: { alarm: Alarm }) {
   const { t } = useTranslation();
+  const out = aside(alarm);
   return (
     <span className={`state ${alarm.state}`}>
-      {t(`state.${alarm.state}`)}
+      {out
+        ? t(`desk.aside.${out.kind}`, { at: out.until ? clock(out.until) : "—" })
+        : t(`state.${alarm.state}`)}
       {alarm.condition === "unknown" && <em className="unknown"> ? {t("condition.unknown")}</em>}
       {alarm.latched && <em> {t("latched")}</em>}
     </span>

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { post } from "../api/client";
 import { keys } from "../api/queries";
 import type { Alarm, AlarmList, Incident, IncidentDetail } from "../api/types";
+import { useLive } from "../live/context";
 import { upsert } from "../live/open";
 import { useProblemText } from "./states";
 
@@ -13,6 +14,7 @@ export function useAlarmVerbs() {
   const { message } = App.useApp();
   const { t } = useTranslation();
   const text = useProblemText();
+  const { seat } = useLive();
   const failed = (error: unknown) => {
     void message.error(text(error), 6);
     void cache.invalidateQueries({ queryKey: keys.open });
@@ -25,7 +27,7 @@ export function useAlarmVerbs() {
   const path = (a: Alarm, verb: string) => `/api/alarms/${a.id}/${verb}`;
   const acknowledge = useMutation({
     mutationFn: ({ alarm, note }: { alarm: Alarm; note: string }) =>
-      post<Alarm>(path(alarm, "acknowledge"), { note, version: alarm.version }),
+      post<Alarm>(path(alarm, "acknowledge"), { note, version: alarm.version, seat: seat.id }),
     onSuccess: store,
     onError: failed,
   });

@@ -1,0 +1,66 @@
+import { useTranslation } from "react-i18next";
+import { useSeats } from "../api/desk";
+import { useOverview } from "../api/queries";
+import { useLink, useNow, useSeat } from "../live/context";
+import type { Alarm } from "../api/types";
+import { aside } from "../live/open";
+import { age, clock } from "./format";
+import { Empty, Loading } from "./states";
+
+/** Calm says why the list is empty; calm is only claimed when every point is known. */
+export function Calm({ setAside }: { setAside: Alarm[] }) {
+  const { t } = useTranslation();
+  const overview = useOverview().data;
+  const seats = useSeats().data;
+  const onWatch = useSeat().onWatch || seats?.on_watch || 0;
+  const now = useNow();
+  const link = useLink().state;
+  const cut = link === "stale" || link === "lost";
+  if (!overview) return <Loading lines={3} />;
+  const { good, total } = overview.points;
+  if (total === 0) return <Empty>{t("fleet.none")}</Empty>;
+  const standing = overview.counts.acked + overview.counts.rtn_unacked;
+  const heard = Math.max(0, ...overview.edges.map((e) => Date.parse(e.last_seen ?? "") || 0));
+  const lost = overview.edges.filter((e) => e.state !== "online").length;
+  const doubt = cut || good < total || lost > 0;
+  const oldest = setAside.map((a) => aside(a)?.until).filter(Boolean)[0];
+  return (
+    <div className={`calm-why empty ${doubt ? "doubt" : ""}`} role="status">
+      <strong>
+        {cut
+          ? t("desk.calm.cut")
+          : doubt
+            ? good < total
+              ? t("console.nothingUnknown", { n: total - good })
+              : t("desk.calm.lost", { n: lost })
+            : standing > 0
+              ? t("console.nothingNew", { n: standing })
+              : t("console.nothing")}
+      </strong>
+      <dl>
+        <dt>{t("desk.calm.points")}</dt>
+        <dd>{t("desk.calm.pointsOf", { good, total })}</dd>
+        <dt>{t("desk.calm.checked")}</dt>
+        <dd>{heard ? t("point.ago", { age: age(t, now - heard) }) : t("desk.calm.never")}</dd>
+        <dt>{t("desk.calm.edges")}</dt>
+        <dd>
+          {t("desk.calm.edgesOf", { online: overview.edges.length - lost, total: overview.edges.length })}
+        </dd>
+        <dt>{t("desk.calm.lastAlarm")}</dt>
+        <dd>
+          {overview.last_event_at
+            ? t("point.ago", { age: age(t, now - Date.parse(overview.last_event_at)) })
+            : t("desk.calm.noneYet")}
+        </dd>
+        <dt>{t("desk.calm.seats")}</dt>
+        <dd>{t("desk.calm.seatsOf", { n: onWatch })}</dd>
+        <dt>{t("desk.calm.aside")}</dt>
+        <dd>
+          {setAside.length === 0
+            ? t("common.none")
+            : t("desk.calm.asideOf", { n: setAside.length, at: oldest ? clock(oldest) : "—" })}
+        </dd>
+      </dl>
+    </div>
+  );
+}
