@@ -1,0 +1,102 @@
+// What is set up rather than watched: edges let in and shut out, people and their
+// rights, the audit log, and a point's curve with its export.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { api, browser, env, login, shot } from "./browser.mjs";
+
+const b = await browser();
+try {
+  const admin = await login(b, "admin");
+  const go = async (page, path, ready) => {
+    await page.goto(new URL(path, env.console).href);
+    await page.locator(ready).first().waitFor();
+  };
+
+  // O2: a token is made, shown once, and the way back is a revocation with a reason.
+  await go(admin, "/edges", "#enrol");
+  await admin.click("#enrol");
+  await admin.fill("#id", "Edge 5");
+  await admin.fill("#name", "5号楼网关");
+  await admin.locator(".ant-modal-footer .ant-btn-primary").click();
+  await admin.locator(".ant-form-item-explain-error").first().waitFor();
+  await admin.fill("#id", "edge-b05");
+  await admin.locator(".ant-modal-footer .ant-btn-primary").click();
+  const word = (await admin.locator("#token").textContent()).trim();
+  assert.match(word, /^anlan1\.[\w-]+/);
+  await shot(admin, "edges-token");
+  await admin.locator(".ant-modal-footer .ant-btn-primary").click();
+  await admin.getByText("edge-b05").first().waitFor();
+  await go(admin, "/edges?edge=edge-b05", "#revoke");
+  assert.ok(
+    !(await admin.content()).includes(word),
+    "the token is shown a second time",
+  );
+  await admin.locator('.papers [data-state="waiting"]').waitFor();
+  await admin.click("#revoke");
+  const ok = admin.locator(".ant-modal-footer .ant-btn-dangerous");
+  assert.ok(await ok.isDisabled(), "revoked without a reason");
+  await admin.fill("#revoke-reason", "设备更换");
+  await ok.click();
+  await admin.locator('.papers [data-state="revoked"]').waitFor();
+  await shot(admin, "edges-revoked");
+
+  // S9: who may not do it has no button for it, and the server refuses it as well.
+  const guard = await login(b, "wangqiang");
+  if (await guard.locator("#manage").count()) {
+    await guard.click("#manage");
+    await guard.locator(".ant-dropdown-menu:visible").first().waitFor();
+  }
+  assert.equal(
+    await guard.getByText("网关接入").count(),
+    0,
+    "a guard is offered what is refused",
+  );
+  const refused = await guard.evaluate(async () => {
+    const r = await fetch("/api/edges/edge-b03/revoke", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ reason: "x" }),
+    });
+    return r.status;
+  });
+  assert.equal(refused, 403);
+  const { items } = await api(admin, "/api/audit?action=access.refused");
+  assert.ok(
+    items.some((e) => e.actor_name === "王强" && e.object.includes("/revoke")),
+    "the refusal is not in the audit log",
+  );
+  await go(admin, "/audit", "table, .ant-table");
+  await shot(admin, "audit");
+
+  // T3: a point's curve: another beside it, a stretch zoomed into, and a file of it.
+  const gas = "/points/edge-b03/f03-gas-302.concentration";
+  await go(
+    admin,
+    `${gas}?with=edge-b03/b1-co-garage.concentration`,
+    ".chart canvas",
+  );
+  assert.equal(await admin.locator(".chart-lines li").count(), 2);
+  const box = await admin.locator(".chart").boundingBox();
+  await admin.mouse.move(box.x + box.width * 0.4, box.y + 150);
+  await admin.mouse.down();
+  await admin.mouse.move(box.x + box.width * 0.6, box.y + 150, { steps: 5 });
+  await admin.mouse.move(box.x + box.width * 0.9, box.y + 150, { steps: 5 });
+  await admin.mouse.up();
+  await admin.waitForURL(/from=.*to=/);
+  await shot(admin, "point-compare");
+  await admin.goBack();
+  await admin.waitForFunction(() => !location.search.includes("from="));
+  await admin.click("#export");
+  const [file] = await Promise.all([
+    admin.waitForEvent("download"),
+    admin.getByText("原始数据 CSV").click(),
+  ]);
+  const text = await readFile(await file.path(), "utf8");
+  assert.ok(text.startsWith("\ufeff时间 (Asia/Shanghai)"), text.slice(0, 60));
+  assert.ok(
+    /302/.test(text) && /ppm/.test(text) && /%LEL/.test(text),
+    text.slice(0, 400),
+  );
+} finally {
+  await b.close();
+}
