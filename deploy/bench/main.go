@@ -64,6 +64,7 @@ func run(ctx context.Context, o options, stdout, progress io.Writer) error {
 		{"spool", spoolRows},
 		{fmt.Sprintf("alarm, %d times", o.repetitions), alarmRows},
 		{"ingest", ingestRows},
+		{fmt.Sprintf("%d consoles", consoles), consoleRows},
 		{fmt.Sprintf("%d devices", manyDevices), deviceRows},
 	} {
 		if !strings.Contains(part.name, o.only) {

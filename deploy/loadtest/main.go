@@ -60,7 +60,7 @@ func run(ctx context.Context, bin, dir string, n int, script string) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Stop()) }()
-	edges, err := startEdges(ctx, s, filepath.Join(dir, "cloud"), n)
+	edges, err := stack.StartSpeakers(ctx, s, n)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func run(ctx context.Context, bin, dir string, n int, script string) (err error)
 }
 
 // harness is how a script makes things happen.
-func harness(ctx context.Context, s *stack.Stack, edges []*edge) http.Handler {
+func harness(ctx context.Context, s *stack.Stack, edges []*stack.Speaker) http.Handler {
 	mux := http.NewServeMux()
 	act := func(f func(r *http.Request) error) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -114,7 +114,7 @@ func number(r *http.Request, name string, otherwise int) int {
 }
 
 // flood says n alarms at an even pace, each edge in order; it returns when all are sent.
-func flood(ctx context.Context, edges []*edge, from, n int, over time.Duration, active bool) error {
+func flood(ctx context.Context, edges []*stack.Speaker, from, n int, over time.Duration, active bool) error {
 	var wg sync.WaitGroup
 	failed := make(chan error, len(edges))
 	began := time.Now()
@@ -128,7 +128,7 @@ func flood(ctx context.Context, edges []*edge, from, n int, over time.Duration, 
 					return
 				case <-at.C:
 				}
-				if err := e.alarm(ctx, (from+k)/len(edges), active); err != nil {
+				if err := e.Alarm(ctx, (from+k)/len(edges), active); err != nil {
 					failed <- err
 					return
 				}

@@ -117,6 +117,24 @@ func (p *Person) Post(ctx context.Context, path string, body, into any) error {
 	return Call(ctx, p.http, http.MethodPost, "http://"+p.stack.CloudAddr.HTTP+path, body, into)
 }
 
+// Stream opens an event stream and hands its body to read until ctx ends or read does.
+func (p *Person) Stream(ctx context.Context, path string, read func(io.Reader) error) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.stack.CloudAddr.HTTP+path, nil)
+	if err != nil {
+		return err
+	}
+	endless := &http.Client{Jar: p.http.Jar}
+	resp, err := endless.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s: %w", path, StatusError{resp.StatusCode, ""})
+	}
+	return read(resp.Body)
+}
+
 // SimState is what the simulated devices look like.
 type SimState struct {
 	Coils  [8]bool `json:"coils"`

@@ -1,4 +1,4 @@
-package main
+package stack
 
 import (
 	"context"
@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"anlan/contract"
-	"anlan/deploy/stack"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
-// edge is an edge that is only a program: it says by MQTT whatever it is told to say.
-type edge struct {
+// Speaker is an edge that is only a program: it is enrolled and shows its building, its
+// heart beats, its detectors are read, and it says by MQTT whatever alarm it is told to
+// say. Its methods may be called at once.
+type Speaker struct {
 	id       contract.EdgeID
 	building string
 	name     contract.Text
@@ -27,22 +28,27 @@ type edge struct {
 	epoch string
 }
 
-const devicesPerFloor = 2
+const (
+	devicesPerFloor = 2
+	speakerFloors   = 33
+	exampleBuilding = 3 // is the example's own edge's
+)
 
-// startEdges enrols n edges, each with a building of its own, and keeps them alive until ctx ends.
-func startEdges(ctx context.Context, s *stack.Stack, data string, n int) ([]*edge, error) {
-	out := make([]*edge, n)
+// StartSpeakers enrols n edges at a running cloud, each with a building of its own beside
+// the example's, and keeps them alive until ctx ends.
+func StartSpeakers(ctx context.Context, s *Stack, n int) ([]*Speaker, error) {
+	out := make([]*Speaker, n)
 	for i := range out {
 		no := i + 1
-		if no >= 3 { // building 3 is the example's own
+		if no >= exampleBuilding {
 			no++
 		}
-		e := &edge{id: contract.EdgeID(fmt.Sprintf("edge-l%02d", no)), building: fmt.Sprintf("b%02d", no), epoch: "load",
+		e := &Speaker{id: contract.EdgeID(fmt.Sprintf("edge-l%02d", no)), building: fmt.Sprintf("b%02d", no), epoch: "load",
 			name: contract.Text{ZH: fmt.Sprintf("%d号楼", no), EN: fmt.Sprintf("Building %d", no)}}
-		for f := 1; f <= 33; f++ {
-			e.floors = append(e.floors, f)
+		for f := range speakerFloors {
+			e.floors = append(e.floors, f+1)
 		}
-		show, err := stack.EdgeTLS(ctx, s.Bin, data, e.id)
+		show, err := EdgeTLS(ctx, s.Bin, s.path("cloud"), e.id)
 		if err != nil {
 			return nil, err
 		}
@@ -54,17 +60,17 @@ func startEdges(ctx context.Context, s *stack.Stack, data string, n int) ([]*edg
 	return out, nil
 }
 
-func (e *edge) connect(ctx context.Context, addr string, show *tls.Config) error {
+func (e *Speaker) connect(ctx context.Context, addr string, show *tls.Config) error {
 	e.client = mqtt.NewClient(mqtt.NewClientOptions().AddBroker("ssl://" + addr).SetClientID(string(e.id)).SetUsername(string(e.id)).
 		SetTLSConfig(show).SetAutoReconnect(true).SetMaxReconnectInterval(2 * time.Second).SetProtocolVersion(4).
 		SetOnConnectHandler(func(mqtt.Client) { e.hello() }))
 	if err := settled(ctx, e.client.Connect()); err != nil {
-		return fmt.Errorf("loadtest: connect %s: %w", e.id, err)
+		return fmt.Errorf("stack: connect %s: %w", e.id, err)
 	}
 	if err := e.publish(ctx, contract.LeafManifest, e.manifest()); err != nil {
 		return err
 	}
-	if err := e.say(ctx, contract.KindBoot, contract.Boot{Software: "loadtest", Config: "load", At: time.Now()}); err != nil {
+	if err := e.say(ctx, contract.KindBoot, contract.Boot{Software: "speaker", Config: "load", At: time.Now()}); err != nil {
 		return err
 	}
 	go e.live(ctx)
@@ -72,7 +78,7 @@ func (e *edge) connect(ctx context.Context, addr string, show *tls.Config) error
 }
 
 // live is the heart of the edge, and its detectors' values, until ctx ends.
-func (e *edge) live(ctx context.Context) {
+func (e *Speaker) live(ctx context.Context) {
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
 	for seq := uint64(1); ; seq++ {
@@ -88,7 +94,7 @@ func (e *edge) live(ctx context.Context) {
 }
 
 // values says that every detector was read just now.
-func (e *edge) values(seq uint64) {
+func (e *Speaker) values(seq uint64) {
 	now := time.Now()
 	b := contract.Batch{Record: contract.Record{V: contract.Version, Edge: e.id, Stream: contract.StreamTelemetry,
 		Position: contract.Position{Epoch: e.epoch, Seq: seq, Prev: seq - 1}, Kind: contract.KindSamples, BootID: "load", SpooledAt: now, Synced: true}}
@@ -102,7 +108,7 @@ func (e *edge) values(seq uint64) {
 	}
 }
 
-func (e *edge) hello() {
+func (e *Speaker) hello() {
 	e.mu.Lock()
 	newest := e.seq
 	e.mu.Unlock()
@@ -113,15 +119,15 @@ func (e *edge) hello() {
 	}
 }
 
-func (e *edge) publish(ctx context.Context, leaf contract.Leaf, v any) error {
+func (e *Speaker) publish(ctx context.Context, leaf contract.Leaf, v any) error {
 	raw, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Errorf("loadtest: encode: %w", err)
+		return fmt.Errorf("stack: encode: %w", err)
 	}
 	return settled(ctx, e.client.Publish(contract.Topic(e.id, leaf), 1, false, raw))
 }
 
-func (e *edge) manifest() contract.Manifest {
+func (e *Speaker) manifest() contract.Manifest {
 	m := contract.Manifest{V: contract.Version, Edge: e.id, Name: contract.Text{ZH: e.name.ZH + "网关", EN: e.name.EN + " edge"}, Config: "load",
 		Building: contract.ManifestBuilding{Community: "anlan-garden", CommunityName: contract.Text{ZH: "安澜花园", EN: "Anlan Garden"}, TimeZone: "Asia/Shanghai",
 			ID: e.building, Name: e.name, Floors: e.floors, UnitEntrances: []string{"1", "2"}},
@@ -136,23 +142,23 @@ func (e *edge) manifest() contract.Manifest {
 	return m
 }
 
-func (e *edge) device(floor, u int) contract.DeviceID {
+func (e *Speaker) device(floor, u int) contract.DeviceID {
 	return contract.DeviceID(fmt.Sprintf("f%02d-leak-%d", floor, u+1))
 }
 
-func (e *edge) point(floor, u int) contract.PointID {
+func (e *Speaker) point(floor, u int) contract.PointID {
 	return contract.PointID(string(e.device(floor, u)) + ".leak")
 }
 
-func (e *edge) place(floor, u int) contract.Place {
+func (e *Speaker) place(floor, u int) contract.Place {
 	return contract.Place{Building: e.building, UnitEntrance: fmt.Sprint(u + 1), Floor: floor, Room: contract.Text{ZH: "水表间", EN: "Meter room"}}
 }
 
 // say sends one record of the alarm stream.
-func (e *edge) say(ctx context.Context, kind contract.Kind, payload any) error {
+func (e *Speaker) say(ctx context.Context, kind contract.Kind, payload any) error {
 	doc, err := json.Marshal(payload)
 	if err != nil {
-		return fmt.Errorf("loadtest: encode: %w", err)
+		return fmt.Errorf("stack: encode: %w", err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -165,9 +171,10 @@ func (e *edge) say(ctx context.Context, kind contract.Kind, payload any) error {
 	return settled(ctx, e.client.Publish(contract.Topic(e.id, contract.LeafAlarm), 1, false, raw))
 }
 
-// alarm says that the n-th detector of the building has tripped, or is normal again. One
-// in twenty is a fire: it must never be lost in a group.
-func (e *edge) alarm(ctx context.Context, n int, active bool) error {
+// Alarm says that the n-th detector of the building has tripped, or is normal again; it
+// returns when the broker has it. Beyond the last detector the same ones trip by further
+// rules. One in twenty is a fire: it must never be lost in a group.
+func (e *Speaker) Alarm(ctx context.Context, n int, active bool) error {
 	floor, u := e.floors[n/devicesPerFloor%len(e.floors)], n%devicesPerFloor
 	c, previous := contract.Normal, contract.Active
 	if active {
