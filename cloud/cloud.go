@@ -103,7 +103,7 @@ func (c *Cloud) open(ctx context.Context) error {
 	c.Alarms.OnChange(func(alarm.Change) { c.Commands.Wake() })
 	send := func(e contract.EdgeID, l contract.Leaf, payload []byte) error { return c.Broker.Publish(e, l, payload) }
 	c.Commands.SetSender(send)
-	c.Ingest = ingest.New(ingest.Deps{DB: c.DB, Alarms: c.Alarms, Commands: c.Commands, Fleet: c.Fleet, Series: c.Series,
+	c.Ingest = ingest.New(ingest.Deps{DB: c.DB, Alarms: fleet.Placed{Applier: c.Alarms, Fleet: c.Fleet}, Commands: c.Commands, Fleet: c.Fleet, Series: c.Series,
 		Send: send, Log: c.room("ingest"), Registry: c.Registry, Now: now})
 	return c.serve(ctx)
 }

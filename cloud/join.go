@@ -16,6 +16,7 @@ import (
 	"anlan/cloud/auth/signon"
 	"anlan/cloud/console"
 	"anlan/cloud/enrolment"
+	"anlan/cloud/floorplan"
 	"anlan/cloud/httpapi"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
@@ -85,7 +86,7 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 		return nil, fmt.Errorf("cloud: host name: %w", err)
 	}
 	return httpapi.New(httpapi.Deps{
-		Auth: accounts, Users: users, SignOn: signon.New(c.Config.Data, now), Audit: trail, Alarms: c.Alarms, AlarmVerbs: c.Alarms, Fleet: c.Fleet, Series: c.Series,
+		Auth: accounts, Users: users, SignOn: signon.New(c.Config.Data, now), Audit: trail, Alarms: c.Alarms, AlarmVerbs: c.Alarms, Fleet: c.Fleet, Places: c.Fleet.Places(), FloorPlans: floorplan.NewStore(c.DB, now), Series: c.Series,
 		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Seats: seats, Hub: hub, Console: console.Files(), Metrics: c.Registry,
 		Health: c.DB.Read().PingContext, Log: c.room("httpapi"), Now: now, Node: node, Version: version(),
 	}), nil

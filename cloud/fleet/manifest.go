@@ -20,12 +20,12 @@ func (s *Service) Manifest(ctx context.Context, m contract.Manifest) error {
 	if err := s.known(ctx, m.Edge); err != nil {
 		return err
 	}
-	if err := s.db.Tx(ctx, func(tx *sql.Tx) error { return storeManifest(ctx, tx, m) }); err != nil {
+	if err := s.places.Report(ctx, m, func(tx *sql.Tx) error { return storeManifest(ctx, tx, m) }); err != nil {
 		return fmt.Errorf("fleet: store manifest of %s: %w", m.Edge, err)
 	}
 	s.mu.Lock()
 	s.edges[m.Edge].use(m)
-	s.buildings[m.Building.ID] = m.Building
+	s.edges[m.Edge].locate(m.Edge, s.places.Tree())
 	s.mu.Unlock()
 	s.tellEdge(m.Edge)
 	return nil
@@ -99,11 +99,6 @@ func (s *statements) json(v any) string {
 func storeManifest(ctx context.Context, tx *sql.Tx, m contract.Manifest) error {
 	s := &statements{ctx: ctx, tx: tx}
 	b, id := m.Building, string(m.Edge)
-	s.run(`INSERT INTO community (id, name, time_zone) VALUES ($1,$2,$3)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone`, b.Community, b.CommunityName, b.TimeZone)
-	s.run(`INSERT INTO building (id, community, name, floors, unit_entrances) VALUES ($1,$2,$3,$4,$5)
-		ON CONFLICT (id) DO UPDATE SET community = excluded.community, name = excluded.name, floors = excluded.floors,
-			unit_entrances = excluded.unit_entrances`, b.ID, b.Community, b.Name, b.Floors, b.UnitEntrances)
 	s.run(`UPDATE edge SET name = $2, building = $3, config = $4, manifest = $5 WHERE id = $1`, id, m.Name, b.ID, m.Config, m)
 	for _, table := range []string{"bus", "device", "point", "output"} {
 		s.run(`DELETE FROM `+table+` WHERE edge = $1`, id)

@@ -12,6 +12,7 @@ import (
 
 	"anlan/cloud/alarm"
 	"anlan/cloud/db"
+	"anlan/cloud/fleet/places"
 	"anlan/contract"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -42,13 +43,24 @@ func (s *Service) Edges() []Edge {
 func (s *Service) Names(id contract.EdgeID, building string, d contract.DeviceID) alarm.Names {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	n := alarm.Names{Building: s.buildings[building].Name}
+	n := alarm.Names{Building: s.places.Tree().Buildings[building].Name}
 	if e := s.edges[id]; e != nil {
-		if dev := e.device[d]; dev != nil {
-			n.Device = dev.Name
-		}
+		n.Device = e.where[d].Name
 	}
 	return n
+}
+
+// Place says where something an edge reports is, after all that people said: a device
+// stands where they put it, a room is called what they call it.
+func (s *Service) Place(id contract.EdgeID, d contract.DeviceID, reported contract.Place) contract.Place {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if e := s.edges[id]; e != nil {
+		if dev := e.device[d]; dev != nil && dev.Place == reported {
+			return e.where[d].Place
+		}
+	}
+	return s.places.Tree().Correct(reported)
 }
 
 // Latches implements alarm.Namer.
@@ -61,9 +73,7 @@ func (s *Service) Latches(id contract.EdgeID, p contract.PointID, r contract.Rul
 
 // TimeZone is the IANA zone of a building's community, or "".
 func (s *Service) TimeZone(building string) string {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.buildings[building].TimeZone
+	return s.places.Tree().TimeZone(building)
 }
 
 // point shows one point; a lost edge's values are stale whatever they were.
@@ -86,7 +96,8 @@ func (e *edge) point(id contract.EdgeID, p contract.ManifestPoint, now time.Time
 }
 
 func (e *edge) showDevice(id contract.EdgeID, d *contract.ManifestDevice, open []alarm.Alarm, now time.Time) Device {
-	out := Device{ID: d.ID, Edge: id, Bus: d.Bus, Name: d.Name, Place: d.Place, Profile: d.Profile, Model: d.Model, Verified: d.Verified,
+	at := e.where[d.ID]
+	out := Device{ID: d.ID, Edge: id, Bus: d.Bus, Name: at.Name, Place: at.Place, Profile: d.Profile, Model: d.Model, Verified: d.Verified,
 		State: StateOK, Points: make([]Point, 0, len(d.Points))}
 	bad := 0
 	for _, p := range d.Points {
@@ -133,49 +144,90 @@ func (s *Service) Overview(ctx context.Context, sees func(building string) bool)
 	out := Overview{Edges: slices.DeleteFunc(s.Edges(), hidden), Buildings: []Building{}, LastEventAt: last}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, id := range slices.Sorted(maps.Keys(s.buildings)) {
-		if !sees(id) {
+	tree, stands := s.places.Tree(), s.stands()
+	for _, id := range slices.Sorted(maps.Keys(tree.Buildings)) {
+		at := tree.Buildings[id]
+		if !sees(id) || at.Archived && len(stands[id].edges) == 0 {
 			continue
 		}
-		b, good, total := s.building(s.buildings[id], open)
+		b := building(tree, at, stands[id], open)
 		out.Buildings = append(out.Buildings, b)
-		out.Points.Good += good
-		out.Points.Total += total
-		m := s.buildings[id]
-		if out.Community.ID == "" {
-			out.Community = Community{ID: m.Community, Name: m.CommunityName, TZ: m.TimeZone}
+		out.Points.Good += stands[id].good
+		out.Points.Total += stands[id].total
+		if c := tree.Communities[at.Community]; out.Community.ID == "" {
+			out.Community = Community{ID: c.ID, Name: c.Name, TZ: c.TimeZone}
 		}
 	}
 	return out, nil
 }
 
-func (s *Service) building(m contract.ManifestBuilding, open []alarm.Alarm) (b Building, good, total int) {
-	b = Building{ID: m.ID, Name: m.Name, Community: m.Community, Floors: nonNil(m.Floors), UnitEntrances: nonNil(m.UnitEntrances), Edges: []contract.EdgeID{}}
-	lost := false
+// stand is what there is in a building.
+type stand struct {
+	edges                []contract.EdgeID
+	total, good, unknown int
+	lost                 bool
+	floors               []int // those that reported devices stand on
+}
+
+// stands counts once over all edges; callers hold the lock.
+func (s *Service) stands() map[string]stand {
+	out := map[string]stand{}
 	for _, id := range slices.Sorted(maps.Keys(s.edges)) {
 		e := s.edges[id]
-		if e.building != m.ID {
-			continue
+		if e.building != "" {
+			at := out[e.building]
+			at.edges, at.lost = append(at.edges, id), at.lost || e.state == Lost
+			out[e.building] = at
 		}
-		b.Edges = append(b.Edges, id)
-		lost = lost || e.state == Lost
 		for _, d := range e.manifest.Devices {
-			for _, p := range d.Points {
-				total++
-				if v, ok := e.last[p.ID]; ok && v.Quality.IsGood() && e.state != Lost {
-					good++
-				} else if !ok || v.Quality.IsBad() || e.state == Lost {
-					b.UnknownPoints++
-				}
+			place := e.where[d.ID].Place
+			at := out[place.Building]
+			if place.Building != e.building && !slices.Contains(at.edges, id) { // a device that an edge next door reads
+				at.edges, at.lost = append(at.edges, id), at.lost || e.state == Lost
 			}
+			if place.Floor != 0 && !slices.Contains(at.floors, place.Floor) {
+				at.floors = append(at.floors, place.Floor)
+			}
+			e.count(d, &at)
+			out[place.Building] = at
 		}
+	}
+	return out
+}
+
+func (e *edge) count(d contract.ManifestDevice, at *stand) {
+	for _, p := range d.Points {
+		at.total++
+		if v, ok := e.last[p.ID]; ok && v.Quality.IsGood() && e.state != Lost {
+			at.good++
+		} else if !ok || v.Quality.IsBad() || e.state == Lost {
+			at.unknown++
+		}
+	}
+}
+
+// building shows one. Floors are those of the tree and any other on which a device
+// stands: nothing that reports may be invisible.
+func building(tree *places.Tree, x places.Building, at stand, open []alarm.Alarm) Building {
+	b := Building{ID: x.ID, Name: x.Name, Community: x.Community, Floors: []int{}, UnitEntrances: []string{}, Edges: nonNil(at.edges), UnknownPoints: at.unknown}
+	for _, f := range tree.FloorsOf(x.ID) {
+		b.Floors = append(b.Floors, f.Number)
+	}
+	for _, n := range at.floors {
+		if !slices.Contains(b.Floors, n) {
+			b.Floors = append(b.Floors, n)
+			slices.Sort(b.Floors)
+		}
+	}
+	for _, e := range tree.EntrancesOf(x.ID) {
+		b.UnitEntrances = append(b.UnitEntrances, e.ID)
 	}
 	if len(b.Edges) > 0 {
 		b.Edge = b.Edges[0]
 	}
 	worst, process, comms := contract.Severity(0), 0, 0
 	for _, a := range open {
-		if a.Building != m.ID {
+		if a.Building != x.ID {
 			continue
 		}
 		b.OpenAlarms++
@@ -191,8 +243,11 @@ func (s *Service) building(m contract.ManifestBuilding, open []alarm.Alarm) (b B
 	if worst > 0 {
 		b.Worst = worst.String()
 	}
-	b.State = buildingState(process, comms, b.UnknownPoints, lost)
-	return b, good, total
+	b.State = buildingState(process, comms, b.UnknownPoints, at.lost)
+	if len(b.Edges) == 0 && b.State == StateOK {
+		b.State = StateUnknown // nobody watches it yet
+	}
+	return b
 }
 
 // standing reports whether an open alarm still says something about the field.
@@ -227,16 +282,20 @@ func (s *Service) Building(ctx context.Context, id string) (Building, []Device, 
 	now := s.now()
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	m, ok := s.buildings[id]
-	if !ok {
+	tree := s.places.Tree()
+	x, ok := tree.Buildings[id]
+	at := s.stands()[id]
+	if !ok || x.Archived && len(at.edges) == 0 {
 		return Building{}, nil, fmt.Errorf("fleet: building %q: %w", id, ErrNotFound)
 	}
-	b, _, _ := s.building(m, open)
+	b := building(tree, x, at, open)
 	devices := []Device{}
 	for _, eid := range b.Edges {
 		e := s.edges[eid]
 		for i := range e.manifest.Devices {
-			devices = append(devices, e.showDevice(eid, &e.manifest.Devices[i], open, now))
+			if d := &e.manifest.Devices[i]; e.where[d.ID].Place.Building == id {
+				devices = append(devices, e.showDevice(eid, d, open, now))
+			}
 		}
 	}
 	slices.SortStableFunc(devices, func(a, b Device) int { return cmp.Compare(b.Place.Floor, a.Place.Floor) })
@@ -256,8 +315,8 @@ func (s *Service) PointOf(ctx context.Context, id contract.EdgeID, p contract.Po
 		if d := e.device[p.Device()]; d != nil {
 			dev := e.showDevice(id, d, open, now)
 			if i := slices.IndexFunc(dev.Points, func(x Point) bool { return x.ID == p }); i >= 0 {
-				b, _, _ := s.building(s.buildings[e.building], open)
-				return dev.Points[i], dev, b, nil
+				tree, home := s.places.Tree(), dev.Place.Building
+				return dev.Points[i], dev, building(tree, tree.Buildings[home], s.stands()[home], open), nil
 			}
 		}
 	}
@@ -282,9 +341,8 @@ func (s *Service) CheckIns(ctx context.Context, limit int) (out []CheckIn, err e
 			return nil, fmt.Errorf("fleet: read check-in: %w", err)
 		}
 		c.At, c.ReceivedAt = db.Time(at), db.Time(recv)
-		s.mu.RLock()
-		c.BuildingName = s.buildings[c.Place.Building].Name
-		s.mu.RUnlock()
+		c.Place = s.Place(c.Edge, c.Reader, c.Place)
+		c.BuildingName = s.places.Tree().Buildings[c.Place.Building].Name
 		out = append(out, c)
 	}
 	return out, rows.Err()

@@ -14,6 +14,7 @@ import (
 
 	"anlan/cloud/alarm"
 	"anlan/cloud/db"
+	"anlan/cloud/fleet/places"
 	"anlan/contract"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,14 +45,15 @@ type Service struct {
 	certificates   func(context.Context, contract.EdgeID) (time.Time, error)
 	certificatesAt time.Time
 
-	mu        sync.RWMutex
-	edges     map[contract.EdgeID]*edge
-	buildings map[string]contract.ManifestBuilding
+	places *places.Store
+
+	mu    sync.RWMutex
+	edges map[contract.EdgeID]*edge
 }
 
 type edge struct {
 	name     contract.Text
-	building string
+	building string // where people put it, else as reported
 	boot     string
 	config   string
 	software string
@@ -62,6 +64,7 @@ type edge struct {
 	diskFree int64
 	manifest contract.Manifest
 	device   map[contract.DeviceID]*contract.ManifestDevice
+	where    map[contract.DeviceID]places.Located
 	latches  map[ruleKey]bool
 	last     map[contract.PointID]contract.Sample
 	dirty    map[contract.PointID]bool
@@ -81,10 +84,16 @@ func newEdge() *edge {
 // New loads the fleet. The moment of the call is when supervision's grace begins.
 func New(ctx context.Context, d *db.DB, alarms Alarms, log *slog.Logger, reg prometheus.Registerer, now func() time.Time) (*Service, error) {
 	s := &Service{db: d, alarms: alarms, log: log, now: now, started: now(), kick: make(chan struct{}, 1),
-		edges: map[contract.EdgeID]*edge{}, buildings: map[string]contract.ManifestBuilding{}}
+		edges: map[contract.EdgeID]*edge{}}
+	var err error
+	if s.places, err = places.Open(ctx, d, now); err != nil {
+		return nil, err
+	}
 	if err := s.load(ctx); err != nil {
 		return nil, err
 	}
+	s.relocate()
+	s.places.OnChange(s.relocate)
 	if reg != nil {
 		reg.MustRegister(s.collector())
 	}
@@ -125,7 +134,6 @@ func (s *Service) load(ctx context.Context) error {
 				return fmt.Errorf("fleet: load manifest of %s: %w", id, err)
 			}
 			e.use(m)
-			s.buildings[m.Building.ID] = m.Building
 		}
 		e.state = Supervise(e.watch, s.started, s.started)
 		s.edges[id] = e
@@ -135,7 +143,7 @@ func (s *Service) load(ctx context.Context) error {
 
 // use takes a manifest over into the lookup tables.
 func (e *edge) use(m contract.Manifest) {
-	e.manifest, e.name, e.building, e.config = m, m.Name, m.Building.ID, m.Config
+	e.manifest, e.name, e.config = m, m.Name, m.Config
 	e.device = make(map[contract.DeviceID]*contract.ManifestDevice, len(m.Devices))
 	for i := range m.Devices {
 		e.device[m.Devices[i].ID] = &m.Devices[i]
@@ -144,6 +152,37 @@ func (e *edge) use(m contract.Manifest) {
 	for _, r := range m.Rules {
 		e.latches[ruleKey{r.Point, r.ID}] = r.Latch
 	}
+}
+
+// Places is where the tree of places is read and changed.
+func (s *Service) Places() *places.Store { return s.places }
+
+// relocate works out anew where every device stands; it runs after each change of places.
+func (s *Service) relocate() {
+	tree := s.places.Tree()
+	s.mu.Lock()
+	var moved []contract.EdgeID
+	for id, e := range s.edges {
+		if e.locate(id, tree) {
+			moved = append(moved, id)
+		}
+	}
+	s.mu.Unlock()
+	for _, id := range moved {
+		s.tellEdge(id)
+	}
+}
+
+// locate reports whether the edge has changed buildings.
+func (e *edge) locate(id contract.EdgeID, tree *places.Tree) bool {
+	before := e.building
+	e.building = tree.BuildingOf(id, e.manifest.Building.ID)
+	e.where = make(map[contract.DeviceID]places.Located, len(e.manifest.Devices))
+	for i := range e.manifest.Devices {
+		d := &e.manifest.Devices[i]
+		e.where[d.ID] = tree.Locate(id, d, e.building)
+	}
+	return e.building != before
 }
 
 func (s *Service) edgeIDs() []contract.EdgeID {
@@ -181,6 +220,7 @@ func (s *Service) Enrol(ctx context.Context, id contract.EdgeID, name contract.T
 	if s.edges[id] == nil {
 		e := newEdge()
 		e.name = name
+		e.locate(id, s.places.Tree())
 		s.edges[id] = e
 	}
 	s.mu.Unlock()

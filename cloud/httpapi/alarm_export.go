@@ -21,7 +21,7 @@ type sheet interface {
 	close() error
 }
 
-func (s *server) csvFile(ctx context.Context, in *alarmFilter) (string, func(http.ResponseWriter) error, error) {
+func (s *server) csvFile(ctx context.Context, in *AlarmFilter) (string, func(http.ResponseWriter) error, error) {
 	return s.exportName(ctx, "csv"), func(w http.ResponseWriter) error {
 		if _, err := io.WriteString(w, "\ufeff"); err != nil { // Excel takes it for UTF-8 then
 			return fmt.Errorf("httpapi: write csv: %w", err)
@@ -30,7 +30,7 @@ func (s *server) csvFile(ctx context.Context, in *alarmFilter) (string, func(htt
 	}, nil
 }
 
-func (s *server) excelFile(ctx context.Context, in *alarmFilter) (string, func(http.ResponseWriter) error, error) {
+func (s *server) excelFile(ctx context.Context, in *AlarmFilter) (string, func(http.ResponseWriter) error, error) {
 	return s.exportName(ctx, "xlsx"), func(w http.ResponseWriter) error {
 		x, err := newExcel(w)
 		if err != nil {

@@ -10,8 +10,8 @@ import (
 	"anlan/contract"
 )
 
-// alarmFilter is how alarms are chosen, for lists and for files.
-type alarmFilter struct {
+// AlarmFilter is how alarms are chosen, for lists and for files.
+type AlarmFilter struct {
 	View           string          `query:"view" enum:"open,unacked,acked,rtn_unacked,overridden,history,all" default:"open"`
 	Q              string          `query:"q" maxLength:"200" doc:"words that must all occur in title, place or device, or be who acknowledged; or an id"`
 	Building       []string        `query:"building" maxItems:"200" doc:"any of these, separated by commas"`
@@ -27,13 +27,13 @@ type alarmFilter struct {
 }
 
 type alarmsIn struct {
-	alarmFilter
+	AlarmFilter
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
 	Before string `query:"before" maxLength:"500" doc:"next of the page before"`
 }
 
 // query is the filter within what the caller may see.
-func (in alarmFilter) query(ctx context.Context) alarm.Query {
+func (in AlarmFilter) query(ctx context.Context) alarm.Query {
 	q := alarm.Query{Scope: scope(ctx, org.AlarmRead), View: in.View, Text: in.Q, Chosen: in.Building, Hazard: in.Hazard, State: in.State, Person: in.Person, Verdict: in.Verdict,
 		Unrationalised: in.Unrationalised, From: in.From, To: in.To}
 	if in.Severity != "" {
@@ -96,14 +96,6 @@ type resetAnswer struct {
 	Alarm   alarm.Alarm      `json:"alarm"`
 }
 
-type paintedIn struct {
-	ID   string `path:"id" maxLength:"64"`
-	Body struct {
-		At   time.Time `json:"at"`
-		Seat string    `json:"seat,omitempty" maxLength:"100"`
-	}
-}
-
 func (s *server) alarmOps() {
 	register(s, "GET", "/api/alarms", "List alarms", access(org.AlarmRead), http.StatusOK, func(ctx context.Context, in *alarmsIn) (*body[alarm.Page], error) {
 		q := in.query(ctx)
@@ -142,7 +134,6 @@ func (s *server) alarmOps() {
 		}
 		return answered(s.AlarmVerbs.FalseAlarm(ctx, in.ID, person(ctx), in.Body.note()))
 	})
-	register(s, "POST", "/api/alarms/{id}/painted", "A console showed it", access(org.AlarmRead), http.StatusNoContent, s.painted)
 	s.overrideOps()
 	s.definitionOps()
 	s.alarmReportOps()
@@ -165,15 +156,4 @@ func (s *server) alarm(ctx context.Context, in *alarmID) (*body[alarmDetail], er
 	}
 	out.Occurrences, err = s.Alarms.Occurrences(ctx, in.ID)
 	return answered(out, err)
-}
-
-// painted takes the console's own time, but not one that cannot be.
-func (s *server) painted(ctx context.Context, in *paintedIn) (*none, error) {
-	if d := in.Body.At.Sub(s.now()); d > time.Minute || d < -time.Hour {
-		return nil, badField("body.at", "时间与服务器相差太多", "This time is too far from the server's")
-	}
-	if _, err := s.reached(ctx, in.ID, org.AlarmRead); err != nil {
-		return nil, err
-	}
-	return nil, s.AlarmVerbs.MarkPainted(ctx, in.ID, person(ctx), in.Body.Seat, in.Body.At.UTC())
 }

@@ -129,12 +129,8 @@ func TestAlarm_FirstAcknowledgementWinsAndIsNamed(t *testing.T) {
 	if status != 409 || !strings.Contains(raw, "值班员") {
 		t.Errorf("second: %d %s", status, raw)
 	}
-	want[any](li, 204, "POST", "/api/alarms/"+a.ID+"/painted", map[string]any{"at": w.clock(), "seat": "s1"})
-	if status, _ := li.do("POST", "/api/alarms/"+a.ID+"/painted", map[string]any{"at": w.clock().Add(time.Hour)}); status != 422 {
-		t.Errorf("painted in the future: %d", status)
-	}
 	d := want[alarmDetail](li, 200, "GET", "/api/alarms/"+a.ID, nil)
-	if d.Alarm.State != alarm.Acked || d.Alarm.Stamps.Painted.IsZero() || len(d.Events) < 3 {
+	if d.Alarm.State != alarm.Acked || len(d.Events) < 2 {
 		t.Errorf("detail=%+v", d)
 	}
 	page := want[alarm.Page](li, 200, "GET", "/api/alarms?view=acked&q="+"%E7%83%9F%E6%84%9F", nil)

@@ -121,7 +121,9 @@ func TestC14_ALockedScreenShowsAlarmsAndDoesNothingElse(t *testing.T) {
 		t.Error("me does not say so")
 	}
 	want[any](c, 200, "GET", "/api/alarms", nil)
-	want[any](c, 204, "POST", "/api/alarms/"+a.ID+"/painted", map[string]any{"at": w.clock()})
+	want[any](c, 200, "POST", "/api/seats", map[string]any{"id": "seat-locked", "name": "1", "kind": "desk"})
+	expect(t, next, "seat")
+	want[any](c, 204, "POST", "/api/seats/seat-locked/painted", []any{map[string]any{"alarm": a.ID, "count": 1, "at": w.clock()}})
 	if status, raw := c.do("POST", "/api/alarms/"+a.ID+"/acknowledge", map[string]any{"version": 1}); status != 423 || !strings.Contains(raw, "锁定") {
 		t.Errorf("acknowledge: %d %s", status, raw)
 	}

@@ -15,6 +15,9 @@ import (
 	"anlan/cloud/auth"
 	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
+	"anlan/cloud/fleet/places"
+	"anlan/cloud/fleet/workbook"
+	"anlan/cloud/floorplan"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
 	"anlan/cloud/plan"
@@ -64,6 +67,9 @@ func faultOf(err error, now time.Time) *fault {
 	if e, ok := errors.AsType[*incident.InvalidError](err); ok {
 		return badField("body."+e.Field, e.Text.ZH, e.Text.EN)
 	}
+	if f := placesFault(err); f != nil {
+		return f
+	}
 	if e, ok := errors.AsType[*org.InvalidError](err); ok {
 		return badField("body."+e.Field, e.ZH, e.EN)
 	}
@@ -111,6 +117,16 @@ func faultOf(err error, now time.Time) *fault {
 		{alarm.ErrNoDefinition, http.StatusNotFound, "没有这个报警定义", "No such alarm definition"},
 		{alarm.ErrQuery, http.StatusBadRequest, "查询条件不对", "The query cannot be understood"},
 		{fleet.ErrNotFound, http.StatusNotFound, "没有这个楼栋、设备或点位", "No such building, device or point"},
+		{places.ErrNotFound, http.StatusNotFound, "没有这个地方或设备", "No such place or device"},
+		{workbook.ErrType, http.StatusUnsupportedMediaType, "不是 .xlsx 文件", "Not an .xlsx workbook"},
+		{workbook.ErrLocked, http.StatusUnsupportedMediaType, "文件已加密，或是旧的 .xls 格式，请另存为不加密的 .xlsx", "The file is encrypted or in the old .xls format; save it as plain .xlsx"},
+		{workbook.ErrTooLarge, http.StatusRequestEntityTooLarge, "文件解开后太大", "The file is too large when unpacked"},
+		{workbook.ErrBroken, http.StatusUnprocessableEntity, "文件已损坏，无法读取", "The file is damaged and cannot be read"},
+		{floorplan.ErrNotFound, http.StatusNotFound, "没有这个楼层或图", "No such floor or drawing"},
+		{floorplan.ErrType, http.StatusUnsupportedMediaType, "只接受 PNG 或 JPEG 图片", "Only PNG or JPEG images"},
+		{floorplan.ErrBroken, http.StatusUnprocessableEntity, "图片已损坏，无法读取", "The image is damaged and cannot be read"},
+		{floorplan.ErrTooLarge, http.StatusRequestEntityTooLarge, "图片太大：至多 10 MiB，每边至多 8000 像素，总共至多 3600 万像素", "The image is too large: at most 10 MiB, 8000 pixels a side, 36 million in all"},
+		{floorplan.ErrPosition, http.StatusUnprocessableEntity, "位置不在图内，或有重复", "A position is outside the plan or there twice"},
 		{plan.ErrNotFound, http.StatusNotFound, "没有这个预案", "No such plan"},
 		{incident.ErrNotFound, http.StatusNotFound, "没有这个事件、任务、预案或报警", "No such incident, task, plan or alarm"},
 		{org.ErrNotFound, http.StatusNotFound, "没有这个用户", "No such user"},

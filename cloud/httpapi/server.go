@@ -18,6 +18,8 @@ import (
 	"anlan/cloud/auth/signon"
 	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
+	"anlan/cloud/fleet/places"
+	"anlan/cloud/floorplan"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
 	"anlan/cloud/plan"
@@ -47,7 +49,6 @@ type AlarmVerbs interface {
 	AskReset(ctx context.Context, id string, p alarm.Person) (alarm.Alarm, contract.Command, error)
 	Confirm(ctx context.Context, id string, p alarm.Person, note string) (alarm.Alarm, error)
 	FalseAlarm(ctx context.Context, id string, p alarm.Person, note string) (alarm.Alarm, error)
-	MarkPainted(ctx context.Context, id string, p alarm.Person, seat string, at time.Time) error
 }
 
 // Fleet shows edges, buildings and points.
@@ -57,6 +58,11 @@ type Fleet interface {
 	Building(ctx context.Context, id string) (fleet.Building, []fleet.Device, error)
 	PointOf(ctx context.Context, e contract.EdgeID, p contract.PointID) (fleet.Point, fleet.Device, fleet.Building, error)
 	CheckIns(ctx context.Context, limit int) ([]fleet.CheckIn, error)
+	Devices(ctx context.Context, sees func(building string) bool) ([]fleet.DeviceRow, error)
+	DeviceOf(ctx context.Context, e contract.EdgeID, d contract.DeviceID) (fleet.Device, fleet.DeviceRow, error)
+	Reports() map[places.DeviceKey]fleet.ReportedDevice
+	Standing(r places.Ref) []string
+	PointRows(sees func(building string) bool) []fleet.PointRow
 	TimeZone(building string) string
 	Enrol(ctx context.Context, e contract.EdgeID, name contract.Text) error
 }
@@ -76,6 +82,8 @@ type Deps struct {
 	Alarms     AlarmReader
 	AlarmVerbs AlarmVerbs
 	Fleet      Fleet
+	Places     *places.Store
+	FloorPlans *floorplan.Store
 	Series     Series
 	Enrolment  *enrolment.Store
 	Plans      *plan.Store
@@ -100,6 +108,7 @@ type server struct {
 
 	keyFailures *limiter // wrong API keys, per address
 	refusals    *limiter // refusals written to the audit log, per session
+	imports     chan struct{}
 }
 
 // declared is one registered operation, for the permission test.
@@ -114,7 +123,7 @@ const maxBody = 64 << 10 // bytes; the largest body is a message
 func New(d Deps) http.Handler { return newServer(d).handler() }
 
 func newServer(d Deps) *server {
-	return &server{Deps: d, log: d.Log, logins: newLimiter(30, time.Second), keyFailures: newLimiter(20, 10*time.Second), refusals: newLimiter(30, 20*time.Second)}
+	return &server{Deps: d, log: d.Log, logins: newLimiter(30, time.Second), keyFailures: newLimiter(20, 10*time.Second), refusals: newLimiter(30, 20*time.Second), imports: make(chan struct{}, 1)}
 }
 
 func (s *server) now() time.Time { return s.Now().UTC() }
@@ -123,7 +132,7 @@ func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
 	cfg := huma.Config{
 		OpenAPI: &huma.OpenAPI{OpenAPI: "3.1.0", Info: &huma.Info{Title: "Anlan 安澜", Version: s.Version},
-			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
 				SecuritySchemes: map[string]*huma.SecurityScheme{"session": {Type: "apiKey", In: "cookie", Name: cookieName}, "key": {Type: "http", Scheme: "bearer"}}}},
 		OpenAPIPath: "/api/openapi", Formats: huma.DefaultFormats, DefaultFormat: "application/json",
 		Transformers: []huma.Transformer{translate},
@@ -138,6 +147,10 @@ func (s *server) handler() http.Handler {
 	s.oidcOps()
 	s.alarmOps()
 	s.fleetOps()
+	s.deviceOps()
+	s.placeOps()
+	s.placesExcelOps()
+	s.floorplanOps()
 	s.enrolmentOps()
 	s.seriesOps()
 	s.incidentOps()
@@ -154,7 +167,7 @@ func (s *server) handler() http.Handler {
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusForbidden, "拒绝来自其他网站的请求", "Requests from other sites are refused").write(w, language(r.Header.Get("Accept-Language")))
 	}))
-	api := http.MaxBytesHandler(mux, maxBody)
+	api := bodyLimits(mux)
 	guarded := cross.Handler(api)
 	return headers(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A request with a key does not lean on cookies, so no page can forge it.

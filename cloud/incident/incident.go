@@ -119,21 +119,24 @@ type Source struct {
 	Condition    contract.Condition `json:"condition"`
 	Latched      bool               `json:"latched"`
 	Open         bool               `json:"open"`
+	Aside        bool               `json:"aside,omitempty"` // shelved, suppressed or out of service: launches nothing
 }
 
 // SourceOf takes from an alarm what the rules need.
 func SourceOf(a alarm.Alarm) Source {
 	return Source{Alarm: a.ID, Edge: a.Edge, Point: a.Point, Channel: a.Channel, Building: a.Building, BuildingName: a.BuildingName,
 		Place: a.Place, Title: a.Title, Hazard: a.Hazard, Severity: a.Severity, Condition: a.Condition, Latched: a.Latched,
-		Open: a.State != alarm.Closed}
+		Open: a.State != alarm.Closed, Aside: a.State == alarm.Shelved || a.State == alarm.Suppressed || a.State == alarm.OutOfService}
 }
 
 // alarming reports whether the source counts as a reason: it is active, or was and has
-// not been reset. Unknown is no proof of danger and no proof of its end.
-func (s Source) alarming() bool { return s.Condition == contract.Active || s.Latched }
+// not been reset. Unknown is no proof of danger and no proof of its end; a detector that
+// is being worked on proves nothing either.
+func (s Source) alarming() bool { return !s.Aside && (s.Condition == contract.Active || s.Latched) }
 
-// over reports whether the source's danger is over as far as the edge can tell.
-func (s Source) over() bool { return s.Condition == contract.Normal && !s.Latched }
+// over reports whether the source no longer stands in the way of an end: its danger is
+// over as far as the edge can tell, or it was set aside.
+func (s Source) over() bool { return s.Aside || s.Condition == contract.Normal && !s.Latched }
 
 func (s Source) words(lang string) string {
 	return s.Place.Describe(lang, s.BuildingName.In(lang)) + " " + s.Title.In(lang)

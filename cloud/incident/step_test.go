@@ -64,6 +64,8 @@ func TestMatch_FireNeedsTwoIndependentAlarmsOrAPerson(t *testing.T) {
 		"first back to normal":    {[]Source{change(east, func(s *Source) { s.Condition = contract.Normal })}, west, false, false},
 		"first latched":           {[]Source{change(east, func(s *Source) { s.Condition, s.Latched = contract.Normal, true })}, west, false, true},
 		"first unknown":           {[]Source{change(east, func(s *Source) { s.Condition = contract.Unknown })}, west, false, false},
+		"first out of service":    {[]Source{SourceOf(alarm.Alarm{ID: east.Alarm, State: alarm.OutOfService, Building: "b03", Point: east.Point, Channel: "A", Hazard: contract.Fire, Severity: contract.Critical, Condition: contract.Active})}, west, false, false},
+		"itself out of service":   {[]Source{east}, change(west, func(s *Source) { s.Aside = true }), true, false},
 		"other building":          {[]Source{change(east, func(s *Source) { s.Building = "b04" })}, west, false, false},
 		"other hazard":            {[]Source{change(east, func(s *Source) { s.Hazard = contract.Gas })}, west, false, false},
 		"too mild":                {[]Source{east}, change(west, func(s *Source) { s.Severity = contract.Minor }), false, false},

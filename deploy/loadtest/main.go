@@ -103,6 +103,8 @@ func harness(ctx context.Context, s *stack.Stack, edges []*stack.Speaker) http.H
 	}))
 	mux.HandleFunc("POST /stop-cloud", act(func(*http.Request) error { return s.Cloud.Stop(15 * time.Second) }))
 	mux.HandleFunc("POST /start-cloud", act(func(*http.Request) error { return s.StartCloud(ctx) }))
+	mux.HandleFunc("POST /stop-edge", act(func(*http.Request) error { return s.Edge.Stop(15 * time.Second) }))
+	mux.HandleFunc("POST /start-edge", act(func(*http.Request) error { return s.StartEdge(ctx) }))
 	return mux
 }
 

@@ -24,6 +24,20 @@ func TestDesk_InARealBrowser(t *testing.T) {
 	w.browse("browser/desk.mjs")
 }
 
+func TestWatch_InARealBrowser(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.login("zhangwei").ready()
+	w.browse("browser/watch.mjs")
+}
+
+func TestC10_TwoSeatsInRealBrowsers(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.login("zhangwei").ready()
+	w.browse("browser/seats.mjs")
+}
+
 // browse runs a browser script against this world; it may stop and start the cloud.
 func (w *world) browse(script string) {
 	w.t.Helper()
@@ -53,5 +67,7 @@ func (w *world) harness() http.Handler {
 	}
 	mux.HandleFunc("POST /stop-cloud", act(func() error { return w.Cloud.Stop(15 * time.Second) }))
 	mux.HandleFunc("POST /start-cloud", act(func() error { return w.StartCloud(w.t.Context()) }))
+	mux.HandleFunc("POST /stop-edge", act(func() error { return w.Edge.Stop(15 * time.Second) }))
+	mux.HandleFunc("POST /start-edge", act(func() error { return w.StartEdge(w.t.Context()) }))
 	return mux
 }

@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { App as AntApp, ConfigProvider } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
@@ -7,7 +7,7 @@ import { createRoot } from "react-dom/client";
 import { useTranslation } from "react-i18next";
 import { BrowserRouter, Link, Route, Routes } from "react-router";
 import { Problem } from "./api/client";
-import { useMe } from "./api/queries";
+import { keys, useMe } from "./api/queries";
 import { pages } from "./navigation";
 import { startLanguage } from "./i18n";
 import { LiveProvider } from "./live/context";
@@ -113,7 +113,14 @@ function NotFound() {
   );
 }
 
-const cache = new QueryClient({
+/** A screen that was locked elsewhere learns it by the first refusal. */
+const lockedOut = (e: unknown) => {
+  if (e instanceof Problem && e.status === 423) void cache.invalidateQueries({ queryKey: keys.me });
+};
+
+const cache: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: lockedOut }),
+  mutationCache: new MutationCache({ onError: lockedOut }),
   defaultOptions: { queries: { retry: 1, staleTime: 5_000, refetchOnWindowFocus: false } },
 });
 

@@ -63,11 +63,11 @@ func (d *Draft) note(action, object string, data any) {
 	d.Notes = append(d.Notes, Note{action, object, data})
 }
 
-func verb(old Stamp, there bool) string {
-	if !there || old.Version == 0 && old.Rev == 0 {
-		return "add"
+func verb(there bool) string {
+	if there {
+		return "change"
 	}
-	return "change"
+	return "add"
 }
 
 // edited adds to the fields that manifests no longer change.
@@ -96,13 +96,15 @@ func (d *Draft) SetCommunity(c Community) error {
 	c.Edited = edited(old.Edited, old.Reported != nil, map[string]bool{"name": c.Name != old.Name, "time_zone": c.TimeZone != old.TimeZone})
 	d.Communities[c.ID] = c
 	d.dirty[communityKey(c.ID)] = true
-	d.note("place.community."+verb(old.Stamp, there), "community:"+c.ID, map[string]any{"name": c.Name.ZH, "time_zone": c.TimeZone, "address": c.Address})
+	d.note("place.community."+verb(there), "community:"+c.ID, map[string]any{"name": c.Name.ZH, "time_zone": c.TimeZone, "address": c.Address})
 	return nil
 }
 
 func (d *Draft) checkCommunity(c Community) error {
-	if !contract.ValidID(c.ID) {
-		return invalid("id", "编号须以小写字母开头，只含小写字母、数字、横线和下划线，最长 48 位", "An id starts with a lower-case letter and has only lower-case letters, digits, - and _; at most 48")
+	if _, there := d.Communities[c.ID]; !there {
+		if err := checkID(c.ID); err != nil {
+			return err
+		}
 	}
 	if err := checkName("name", c.Name, true); err != nil {
 		return err
@@ -128,13 +130,15 @@ func (d *Draft) SetBuilding(b Building) error {
 	b.Edited = edited(old.Edited, old.Reported != nil, map[string]bool{"name": b.Name != old.Name, "community": b.Community != old.Community})
 	d.Buildings[b.ID] = b
 	d.dirty[buildingKey(b.ID)] = true
-	d.note("place.building."+verb(old.Stamp, there), "building:"+b.ID, map[string]any{"name": b.Name.ZH, "community": b.Community, "contacts": len(b.Contacts), "cameras": len(b.Cameras)})
+	d.note("place.building."+verb(there), "building:"+b.ID, map[string]any{"name": b.Name.ZH, "community": b.Community, "contacts": len(b.Contacts), "cameras": len(b.Cameras)})
 	return nil
 }
 
 func (d *Draft) checkBuilding(b Building) error {
-	if !contract.ValidID(b.ID) {
-		return invalid("id", "编号须以小写字母开头，只含小写字母、数字、横线和下划线，最长 48 位", "An id starts with a lower-case letter and has only lower-case letters, digits, - and _; at most 48")
+	if _, there := d.Buildings[b.ID]; !there {
+		if err := checkID(b.ID); err != nil {
+			return err
+		}
 	}
 	if c, ok := d.Communities[b.Community]; !ok || c.Archived {
 		return invalid("community", "没有这个小区："+b.Community, "No such community: "+b.Community)
@@ -158,6 +162,14 @@ func (d *Draft) keepStructure(building, field string) {
 	b.Edited = edited(b.Edited, true, map[string]bool{field: true})
 	d.Buildings[building] = b
 	d.dirty[buildingKey(building)] = true
+}
+
+// checkID allows what can also be the scope of a right.
+func checkID(id string) error {
+	if !contract.ValidID(id) || strings.Contains(id, "_") {
+		return invalid("id", "编号须以小写字母开头，只含小写字母、数字和横线，最长 48 位", "An id starts with a lower-case letter and has only lower-case letters, digits and -; at most 48")
+	}
+	return nil
 }
 
 func checkName(field string, t contract.Text, needed bool) error {

@@ -27,7 +27,7 @@ type Stamp struct {
 
 // Reported is what the newest manifest says of a community or building.
 type Reported struct {
-	Edge          contract.EdgeID `json:"edge"`
+	Edge          contract.EdgeID `json:"edge,omitempty"` // of a building
 	Name          contract.Text   `json:"name"`
 	TimeZone      string          `json:"time_zone,omitempty"`
 	Community     string          `json:"community,omitempty"`
@@ -102,8 +102,16 @@ type Room struct {
 	UnitEntrance string        `json:"unit_entrance,omitempty"`
 	Name         contract.Text `json:"name"`
 	Pos          int           `json:"pos"`
-	Reported     string        `json:"reported,omitempty"` // the name manifests use for it
+	Reported     *RoomReport   `json:"reported,omitempty"`
 	Stamp
+}
+
+// RoomReport is what manifests call a room, and where they say it is; people may have
+// moved or renamed it since.
+type RoomReport struct {
+	UnitEntrance string `json:"unit_entrance,omitempty"`
+	Floor        int    `json:"floor"`
+	Name         string `json:"name"` // the Chinese one
 }
 
 // Spot is where a person put a device.

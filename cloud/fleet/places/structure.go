@@ -48,7 +48,7 @@ func (d *Draft) SetEntrance(e Entrance) error {
 	if !there {
 		d.keepStructure(e.Building, "unit_entrances")
 	}
-	d.note("place.entrance."+verb(old.Stamp, there), "building:"+e.Building, map[string]any{"entrance": e.ID, "name": e.Name.ZH})
+	d.note("place.entrance."+verb(there), "building:"+e.Building, map[string]any{"entrance": e.ID, "name": e.Name.ZH})
 	return nil
 }
 
@@ -79,7 +79,7 @@ func (d *Draft) SetFloor(f Floor) error {
 	if !there {
 		d.keepStructure(f.Building, "floors")
 	}
-	d.note("place.floor."+verb(old.Stamp, there), "building:"+f.Building, map[string]any{"floor": f.Number, "name": f.Name.ZH, "contacts": len(f.Contacts), "cameras": len(f.Cameras)})
+	d.note("place.floor."+verb(there), "building:"+f.Building, map[string]any{"floor": f.Number, "name": f.Name.ZH, "contacts": len(f.Contacts), "cameras": len(f.Cameras)})
 	return nil
 }
 
@@ -108,15 +108,12 @@ func (d *Draft) AddFloors(building string, numbers []int) (added int, err error)
 		if !there {
 			f = Floor{Building: building, Number: n, Pos: n}
 		}
-		f.Archived = false
 		if err := d.SetFloor(f); err != nil {
 			return added, err
 		}
-		if there {
-			f = d.Floors[FloorKey{building, n}]
-			f.Archived = false
-			d.Floors[FloorKey{building, n}] = f
-		}
+		f = d.Floors[FloorKey{building, n}]
+		f.Archived = false
+		d.Floors[FloorKey{building, n}] = f
 		added++
 	}
 	return added, nil
@@ -146,7 +143,7 @@ func (d *Draft) SetRoom(r Room) (Room, error) {
 	if there && (old.Floor != r.Floor || old.UnitEntrance != r.UnitEntrance) {
 		d.follow(r)
 	}
-	d.note("place.room."+verb(old.Stamp, there), "building:"+r.Building, map[string]any{"room": r.ID, "floor": r.Floor, "unit_entrance": r.UnitEntrance, "name": r.Name.ZH})
+	d.note("place.room."+verb(there), "building:"+r.Building, map[string]any{"room": r.ID, "floor": r.Floor, "unit_entrance": r.UnitEntrance, "name": r.Name.ZH})
 	return r, nil
 }
 
@@ -166,10 +163,11 @@ func (d *Draft) checkRoom(r Room) error {
 	return nil
 }
 
-// putRoom keeps the lookup by reported name right. What a manifest calls it stays bound
-// to where the manifest said it was, so that a moved room is still found.
 func (d *Draft) putRoom(r Room) {
 	d.Rooms[r.ID] = r
+	if r.Reported != nil {
+		d.reported[roomReport{r.Building, r.Reported.UnitEntrance, r.Reported.Floor, r.Reported.Name}] = r.ID
+	}
 	d.dirty[roomKey(r.ID)] = true
 }
 
@@ -246,7 +244,7 @@ func (d *Draft) SetSite(s Site, reported bool) error {
 	if s.Spot != nil {
 		data["spot"] = *s.Spot
 	}
-	d.note("place.device."+verb(old.Stamp, there), "device:"+string(s.Edge)+"/"+string(s.ID), data)
+	d.note("place.device."+verb(there), "device:"+string(s.Edge)+"/"+string(s.ID), data)
 	return nil
 }
 

@@ -20,6 +20,7 @@ type Tree struct {
 	Edges       map[contract.EdgeID]EdgeSite
 
 	reported map[roomReport]string // room ids by what manifests call them
+	legacy   map[string]bool       // buildings from before floors had rows
 }
 
 type roomReport struct {
@@ -31,16 +32,18 @@ type roomReport struct {
 
 func newTree() *Tree {
 	return &Tree{Communities: map[string]Community{}, Buildings: map[string]Building{}, Entrances: map[EntranceKey]Entrance{}, Floors: map[FloorKey]Floor{},
-		Rooms: map[string]Room{}, Sites: map[DeviceKey]Site{}, Edges: map[contract.EdgeID]EdgeSite{}, reported: map[roomReport]string{}}
+		Rooms: map[string]Room{}, Sites: map[DeviceKey]Site{}, Edges: map[contract.EdgeID]EdgeSite{}, reported: map[roomReport]string{}, legacy: map[string]bool{}}
 }
 
 // clone copies the maps; the rows in them are replaced, never written to.
 func (t *Tree) clone() *Tree {
 	return &Tree{Rev: t.Rev, Communities: maps.Clone(t.Communities), Buildings: maps.Clone(t.Buildings), Entrances: maps.Clone(t.Entrances), Floors: maps.Clone(t.Floors),
-		Rooms: maps.Clone(t.Rooms), Sites: maps.Clone(t.Sites), Edges: maps.Clone(t.Edges), reported: maps.Clone(t.reported)}
+		Rooms: maps.Clone(t.Rooms), Sites: maps.Clone(t.Sites), Edges: maps.Clone(t.Edges), reported: maps.Clone(t.reported), legacy: maps.Clone(t.legacy)}
 }
 
-func (r Room) report() roomReport { return roomReport{r.Building, r.UnitEntrance, r.Floor, r.Reported} }
+func reportOf(p contract.Place) roomReport {
+	return roomReport{p.Building, p.UnitEntrance, p.Floor, p.Room.ZH}
+}
 
 // Located is where a device stands and what it is called, after all that people said.
 type Located struct {
@@ -55,7 +58,7 @@ func (t *Tree) Locate(e contract.EdgeID, d *contract.ManifestDevice, building st
 	if out.Place.Building == "" {
 		out.Place.Building = building
 	}
-	out.Room = t.reported[roomReport{d.Place.Building, d.Place.UnitEntrance, d.Place.Floor, d.Place.Room.ZH}]
+	out.Room = t.reported[reportOf(d.Place)]
 	if s, ok := t.Sites[DeviceKey{e, d.ID}]; ok {
 		if s.Name.ZH != "" {
 			out.Name = s.Name
@@ -69,7 +72,7 @@ func (t *Tree) Locate(e contract.EdgeID, d *contract.ManifestDevice, building st
 
 // Correct writes a reported place with the room's present name.
 func (t *Tree) Correct(p contract.Place) contract.Place {
-	if id, ok := t.reported[roomReport{p.Building, p.UnitEntrance, p.Floor, p.Room.ZH}]; ok {
+	if id, ok := t.reported[reportOf(p)]; ok {
 		r := t.Rooms[id]
 		p.Room, p.Floor, p.UnitEntrance = r.Name, r.Floor, r.UnitEntrance
 	}

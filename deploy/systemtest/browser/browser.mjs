@@ -41,13 +41,23 @@ export async function login(
     locale: "zh-CN",
   });
   await context.addInitScript(() => {
-    // So that a script can do to the sound what a pulled plug does.
+    // So that a script can do to the sound what a pulled plug does, and hear it.
     const Real = window.AudioContext;
     window.contexts = [];
+    window.notes = [];
     window.AudioContext = class extends Real {
       constructor(...args) {
         super(...args);
         window.contexts.push(this);
+      }
+      createOscillator() {
+        const osc = super.createOscillator();
+        const start = osc.start.bind(osc);
+        osc.start = (at) => {
+          window.notes.push({ hz: osc.frequency.value, at: Date.now() });
+          start(at);
+        };
+        return osc;
       }
     };
   });
@@ -63,6 +73,27 @@ export async function login(
   await page.keyboard.press("Enter");
   await page.waitForSelector("#link-lamp[data-state=alive]");
   return page;
+}
+
+/** arm tests the sound of a seat, as a person must. */
+export async function arm(page) {
+  await page.click("#arm-sound");
+  await page.waitForSelector("#sound-sheet");
+  await page.keyboard.press("Escape");
+  await page.waitForSelector("#sound-sheet", { state: "hidden" });
+  await page.waitForSelector("#sound[data-state=armed]");
+}
+
+/** select chooses an alarm by the keyboard alone. */
+export async function select(page, id) {
+  await page.keyboard.press("Escape"); // from the top
+  for (let i = 0; i < 60; i++) {
+    if (await page.locator(`.panel[data-panel="${id}"]`).count()) return;
+    await page.keyboard.press("j");
+    await page.waitForTimeout(50);
+  }
+  const focus = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200));
+  throw new Error(`the keyboard does not reach the alarm; the focus is at ${focus}`);
 }
 
 /** cable is a way of one seat's own to the cloud, which can be cut and mended. */

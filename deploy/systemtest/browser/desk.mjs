@@ -1,6 +1,15 @@
 // A night at the desk: sound, keyboard alone, two seats, small screens, both languages.
 import assert from "node:assert/strict";
-import { api, browser, cable, env, login, play, shot } from "./browser.mjs";
+import {
+  api,
+  browser,
+  cable,
+  env,
+  login,
+  play,
+  select,
+  shot,
+} from "./browser.mjs";
 
 const b = await browser();
 
@@ -101,15 +110,7 @@ try {
   );
 
   // C-10: a claim is seen at the other seat.
-  const select = async (page) => {
-    for (let i = 0; i < 20; i++) {
-      if (await page.locator(`.panel[data-panel="${id}"]`).count()) return;
-      await page.keyboard.press("j");
-      await page.waitForTimeout(50);
-    }
-    throw new Error("the keyboard does not reach the alarm");
-  };
-  await select(operator);
+  await select(operator, id);
   await operator.keyboard.press("c");
   await operator.waitForSelector('.claimed[data-claim="张伟"]');
   await chief.locator(`.row[data-alarm="${id}"] .claim`).waitFor();

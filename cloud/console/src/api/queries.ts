@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { openAlarms } from "../live/open-list";
+import type { components } from "./schema.gen";
 import { get } from "./client";
 import type {
   Alarm,
@@ -36,6 +37,8 @@ export interface AlarmDetail {
   alarm: Alarm;
   events: AlarmEvent[];
   actions: AlarmAction[];
+  overrides: components["schemas"]["Override"][] | null;
+  occurrences: components["schemas"]["Occurrence"][] | null;
 }
 
 export const useMe = () => useQuery({ queryKey: keys.me, queryFn: () => get<Me>("/api/me"), retry: false });

@@ -347,23 +347,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/alarms/{id}/painted": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** A console showed it */
-    post: operations["post-alarms-id-painted"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   "/api/alarms/{id}/reset": {
     parameters: {
       query?: never;
@@ -501,6 +484,41 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/devices": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Devices within reach, reported and planned */
+    get: operations["get-devices"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/devices/{edge}/{device}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One device with its points */
+    get: operations["get-devices-edge-device"];
+    /** Name, place and note of a device; makes a planned one */
+    put: operations["put-devices-edge-device"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/doors": {
     parameters: {
       query?: never;
@@ -545,6 +563,23 @@ export interface paths {
     /** Tokens and certificates of an edge */
     get: operations["get-edges-id-access"];
     put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/edges/{id}/building": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Put an edge into a building */
+    put: operations["put-edges-id-building"];
     post?: never;
     delete?: never;
     options?: never;
@@ -630,6 +665,108 @@ export interface paths {
     /** Edges */
     get: operations["get-fleet"];
     put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/floorplan-images/{building}/{hash}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A drawing */
+    get: operations["get-floorplan-images-building-hash"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/floorplans/{building}/{floor}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The plan of a floor */
+    get: operations["get-floorplans-building-floor"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/floorplans/{building}/{floor}/choose": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Show an earlier drawing again, or none */
+    post: operations["post-floorplans-building-floor-choose"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/floorplans/{building}/{floor}/image": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Upload a drawing, PNG or JPEG */
+    post: operations["post-floorplans-building-floor-image"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/floorplans/{building}/{floor}/images": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The drawings a floor has had */
+    get: operations["get-floorplans-building-floor-images"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/floorplans/{building}/{floor}/positions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Where everything stands */
+    put: operations["put-floorplans-building-floor-positions"];
     post?: never;
     delete?: never;
     options?: never;
@@ -1130,6 +1267,261 @@ export interface paths {
     get: operations["get-overview"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The tree of places within reach */
+    get: operations["get-places"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/buildings/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Make or change a building */
+    put: operations["put-places-buildings-id"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/buildings/{id}/entrances/{entrance}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Make or change a unit-entrance */
+    put: operations["put-places-buildings-id-entrances-entrance"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/buildings/{id}/floors": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Add floors from one number to another */
+    post: operations["post-places-buildings-id-floors"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/buildings/{id}/floors/{floor}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Make or change a floor */
+    put: operations["put-places-buildings-id-floors-floor"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/communities/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Make or change a community */
+    put: operations["put-places-communities-id"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/export.xlsx": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Places and devices as an Excel workbook */
+    get: operations["get-places-export.xlsx"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/import": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Check a workbook, or write it */
+    post: operations["post-places-import"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/import/marked": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** The workbook with its problems marked */
+    post: operations["post-places-import-marked"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/near": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Whom to call and which camera to look at */
+    get: operations["get-places-near"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/remove": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Delete a place, or archive it if something hangs on it */
+    post: operations["post-places-remove"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/restore": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Take an archived place back */
+    post: operations["post-places-restore"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/rooms": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Make a room */
+    post: operations["post-places-rooms"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/rooms/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Change a room */
+    put: operations["put-places-rooms-id"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/places/take-over": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Take what the edge reports in place of what people wrote */
+    post: operations["post-places-take-over"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1842,6 +2234,17 @@ export interface components {
       building: components["schemas"]["Building"];
       devices: components["schemas"]["Device"][] | null;
     };
+    BuildingEditBody: {
+      address?: string;
+      cameras: components["schemas"]["PlaceCamera"][] | null;
+      community: string;
+      contacts: components["schemas"]["PlaceContact"][] | null;
+      name: components["schemas"]["Text"];
+      /** Format: int64 */
+      pos?: number;
+      /** Format: int64 */
+      version: number;
+    };
     Certificate: {
       edge: string;
       /** Format: date-time */
@@ -1869,6 +2272,15 @@ export interface components {
     };
     CheckIns: {
       items: components["schemas"]["CheckIn"][] | null;
+    };
+    ChooseInBody: {
+      /**
+       * Format: int64
+       * @description number of the drawing, 0 for none
+       */
+      n: number;
+      /** Format: int64 */
+      version: number;
     };
     Claim: {
       alarm: string;
@@ -1906,6 +2318,18 @@ export interface components {
       name: components["schemas"]["Text"];
       tz: string;
     };
+    CommunityInBody: {
+      address?: string;
+      name: components["schemas"]["Text"];
+      /** Format: int64 */
+      pos?: number;
+      time_zone: string;
+      /**
+       * Format: int64
+       * @description as read; 0 for one that is new
+       */
+      version: number;
+    };
     Contact: {
       /** @description empty: every building */
       building: string;
@@ -1930,6 +2354,17 @@ export interface components {
       Secure: boolean;
       Unparsed: string[] | null;
       Value: string;
+    };
+    Count: {
+      /** Format: int64 */
+      changed: number;
+      /** Format: int64 */
+      new: number;
+      /** Format: int64 */
+      refused: number;
+      sheet: string;
+      /** Format: int64 */
+      unchanged: number;
     };
     Counts: {
       /** Format: int64 */
@@ -2016,6 +2451,51 @@ export interface components {
       state: string;
       verified: boolean;
     };
+    DeviceDetail: {
+      device: components["schemas"]["Device"];
+      row: components["schemas"]["DeviceRow"];
+    };
+    DeviceEditBody: {
+      /** @description of a planned device */
+      model?: string;
+      /** @description left out: as the edge reports */
+      name?: components["schemas"]["Text"];
+      note?: string;
+      /** @description left out: as the edge reports */
+      spot?: components["schemas"]["PlaceSpot"];
+      /** Format: int64 */
+      version: number;
+    };
+    DeviceRow: {
+      archived?: boolean;
+      /** Format: int64 */
+      bad: number;
+      /** Format: date-time */
+      changed_at?: string;
+      changed_by?: string;
+      edge: string;
+      id: string;
+      model?: string;
+      moved?: boolean;
+      name: components["schemas"]["Text"];
+      note?: string;
+      place: components["schemas"]["Place"];
+      /** Format: int64 */
+      points: number;
+      profile?: string;
+      renamed?: boolean;
+      reported?: components["schemas"]["ReportedDevice"];
+      /** Format: int64 */
+      rev: number;
+      room?: string;
+      state: string;
+      verified: boolean;
+      /** Format: int64 */
+      version: number;
+    };
+    DeviceRows: {
+      items: components["schemas"]["DeviceRow"][] | null;
+    };
     Doors: {
       /** @description name of the outside provider's button */
       outside?: components["schemas"]["Text"];
@@ -2069,6 +2549,12 @@ export interface components {
       certificates: components["schemas"]["Certificate"][] | null;
       tokens: components["schemas"]["Token"][] | null;
     };
+    EdgePlaceBody: {
+      /** @description empty: as the edge reports */
+      building: string;
+      /** Format: int64 */
+      version: number;
+    };
     Edges: {
       edges: components["schemas"]["Edge"][] | null;
     };
@@ -2090,6 +2576,13 @@ export interface components {
       mac: string;
       /** Format: int64 */
       v: number;
+    };
+    EntranceEditBody: {
+      name: components["schemas"]["Text"];
+      /** Format: int64 */
+      pos?: number;
+      /** Format: int64 */
+      version: number;
     };
     Entry: {
       actor: string;
@@ -2187,6 +2680,67 @@ export interface components {
     FilterList: {
       items: components["schemas"]["Filter"][] | null;
     };
+    FloorEditBody: {
+      cameras: components["schemas"]["PlaceCamera"][] | null;
+      contacts: components["schemas"]["PlaceContact"][] | null;
+      name: components["schemas"]["Text"];
+      /**
+       * Format: int64
+       * @description order; the number unless given
+       */
+      pos?: number;
+      /** Format: int64 */
+      version: number;
+    };
+    FloorImage: {
+      /** Format: date-time */
+      at: string;
+      by: string;
+      hash: string;
+      /** Format: int64 */
+      height: number;
+      /** Format: int64 */
+      n: number;
+      name: string;
+      /** Format: int64 */
+      width: number;
+    };
+    FloorImages: {
+      items: components["schemas"]["FloorImage"][] | null;
+    };
+    FloorPlanOut: {
+      building: string;
+      /** Format: date-time */
+      changed_at?: string;
+      changed_by?: string;
+      entrances: components["schemas"]["PlaceEntrance"][] | null;
+      /** Format: int64 */
+      floor: number;
+      image?: components["schemas"]["FloorImage"];
+      positions: components["schemas"]["FloorPosition"][] | null;
+      rooms: components["schemas"]["PlaceRoom"][] | null;
+      /** Format: int64 */
+      version: number;
+    };
+    FloorPosition: {
+      edge: string;
+      id: string;
+      /** Format: double */
+      x: number;
+      /** Format: double */
+      y: number;
+    };
+    FloorsAdded: {
+      /** Format: int64 */
+      added: number;
+    };
+    FloorsInBody: {
+      /** Format: int64 */
+      from: number;
+      skip?: number[] | null;
+      /** Format: int64 */
+      to: number;
+    };
     Frequent: {
       building: string;
       /** Format: int64 */
@@ -2197,6 +2751,16 @@ export interface components {
       point: string;
       rule: string;
       title: components["schemas"]["Text"];
+    };
+    ImportOut: {
+      applied: boolean;
+      counts: components["schemas"]["Count"][] | null;
+      /** Format: int64 */
+      more: number;
+      notices: components["schemas"]["Problem"][] | null;
+      problems: components["schemas"]["Problem"][] | null;
+      /** Format: int64 */
+      rev: number;
     };
     IncidentHead: {
       alarms: string[] | null;
@@ -2468,11 +3032,6 @@ export interface components {
       items: components["schemas"]["Alarm"][] | null;
       next: string;
     };
-    PaintedInBody: {
-      /** Format: date-time */
-      at: string;
-      seat?: string;
-    };
     PaintedOccurrence: {
       alarm: string;
       /** Format: date-time */
@@ -2540,6 +3099,153 @@ export interface components {
       unit_entrance?: string;
       zone?: string;
     };
+    PlaceBuilding: {
+      address?: string;
+      archived?: boolean;
+      cameras: components["schemas"]["PlaceCamera"][] | null;
+      /** Format: date-time */
+      changed_at?: string;
+      changed_by?: string;
+      community: string;
+      contacts: components["schemas"]["PlaceContact"][] | null;
+      edited?: string[] | null;
+      id: string;
+      name: components["schemas"]["Text"];
+      /** Format: int64 */
+      pos: number;
+      reported?: components["schemas"]["PlaceReported"];
+      /** Format: int64 */
+      rev: number;
+      /** Format: int64 */
+      version: number;
+    };
+    PlaceCamera: {
+      name: string;
+      url: string;
+    };
+    PlaceCommunity: {
+      address?: string;
+      archived?: boolean;
+      /** Format: date-time */
+      changed_at?: string;
+      changed_by?: string;
+      edited?: string[] | null;
+      id: string;
+      name: components["schemas"]["Text"];
+      /** Format: int64 */
+      pos: number;
+      reported?: components["schemas"]["PlaceReported"];
+      /** Format: int64 */
+      rev: number;
+      time_zone: string;
+      /** Format: int64 */
+      version: number;
+    };
+    PlaceContact: {
+      hours?: string;
+      name: string;
+      phone: string;
+    };
+    PlaceEdgeSite: {
+      archived?: boolean;
+      building: string;
+      /** Format: date-time */
+      changed_at?: string;
+      changed_by?: string;
+      edge: string;
+      /** Format: int64 */
+      rev: number;
+      /** Format: int64 */
+      version: number;
+    };
+    PlaceEntrance: {
+      archived?: boolean;
+      building: string;
+      /** Format: date-time */
+      changed_at?: string;
+      changed_by?: string;
+      id: string;
+      name: components["schemas"]["Text"];
+      /** Format: int64 */
+      pos: number;
+      /** Format: int64 */
+      rev: number;
+      /** Format: int64 */
+      version: number;
+    };
+    PlaceFloor: {
+      archived?: boolean;
+      building: string;
+      cameras: components["schemas"]["PlaceCamera"][] | null;
+      /** Format: date-time */
+      changed_at?: string;
+      changed_by?: string;
+      contacts: components["schemas"]["PlaceContact"][] | null;
+      name: components["schemas"]["Text"];
+      /** Format: int64 */
+      number: number;
+      /** Format: int64 */
+      pos: number;
+      /** Format: int64 */
+      rev: number;
+      /** Format: int64 */
+      version: number;
+    };
+    PlaceNear: {
+      cameras: components["schemas"]["PlaceCamera"][] | null;
+      contacts: components["schemas"]["PlaceContact"][] | null;
+    };
+    PlaceReported: {
+      community?: string;
+      edge?: string;
+      floors?: number[] | null;
+      name: components["schemas"]["Text"];
+      time_zone?: string;
+      unit_entrances?: string[] | null;
+    };
+    PlaceRoom: {
+      archived?: boolean;
+      building: string;
+      /** Format: date-time */
+      changed_at?: string;
+      changed_by?: string;
+      /** Format: int64 */
+      floor: number;
+      id: string;
+      name: components["schemas"]["Text"];
+      /** Format: int64 */
+      pos: number;
+      reported?: components["schemas"]["PlaceRoomReport"];
+      /** Format: int64 */
+      rev: number;
+      unit_entrance?: string;
+      /** Format: int64 */
+      version: number;
+    };
+    PlaceRoomReport: {
+      /** Format: int64 */
+      floor: number;
+      name: string;
+      unit_entrance?: string;
+    };
+    PlaceSpot: {
+      building: string;
+      /** Format: int64 */
+      floor?: number;
+      room?: string;
+      unit_entrance?: string;
+      zone?: string;
+    };
+    PlaceView: {
+      buildings: components["schemas"]["PlaceBuilding"][] | null;
+      communities: components["schemas"]["PlaceCommunity"][] | null;
+      edge_sites: components["schemas"]["PlaceEdgeSite"][] | null;
+      entrances: components["schemas"]["PlaceEntrance"][] | null;
+      floors: components["schemas"]["PlaceFloor"][] | null;
+      /** Format: int64 */
+      rev: number;
+      rooms: components["schemas"]["PlaceRoom"][] | null;
+    };
     PlanLine: {
       available: boolean;
       hazard: string;
@@ -2601,8 +3307,19 @@ export interface components {
       /** Format: int64 */
       version: number;
     };
+    PositionsInBody: {
+      positions: components["schemas"]["FloorPosition"][] | null;
+      /** Format: int64 */
+      version: number;
+    };
     PostsInBody: {
       posts: string[] | null;
+    };
+    Problem: {
+      cell: string;
+      found: string;
+      sheet: string;
+      text: components["schemas"]["Text"];
     };
     Proof: {
       alarm: string;
@@ -2626,6 +3343,18 @@ export interface components {
       /** @description each works once; shown once */
       codes: string[] | null;
     };
+    RefInBody: {
+      building?: string;
+      id: string;
+      /** @enum {string} */
+      kind: "community" | "building" | "entrance" | "floor" | "room" | "device" | "edge";
+      /** Format: int64 */
+      version: number;
+    };
+    Removed: {
+      /** @description something hangs on it, so it was put away and not deleted */
+      archived: boolean;
+    };
     RenewalRequest: {
       /** Format: date-time */
       at: string;
@@ -2635,6 +3364,10 @@ export interface components {
       signature: string;
       /** Format: int64 */
       v: number;
+    };
+    ReportedDevice: {
+      name: components["schemas"]["Text"];
+      place: components["schemas"]["Place"];
     };
     ResetAnswer: {
       alarm: components["schemas"]["Alarm"];
@@ -2679,6 +3412,17 @@ export interface components {
     RoleTable: {
       permissions: components["schemas"]["PermissionWord"][] | null;
       roles: components["schemas"]["RoleDef"][] | null;
+    };
+    RoomFields: {
+      building: string;
+      /** Format: int64 */
+      floor: number;
+      name: components["schemas"]["Text"];
+      /** Format: int64 */
+      pos?: number;
+      unit_entrance?: string;
+      /** Format: int64 */
+      version: number;
     };
     RuleLine: {
       hazard: string;
@@ -2805,6 +3549,16 @@ export interface components {
       rule: string;
       /** @enum {string} */
       within: "device" | "bus" | "zone" | "building" | "edge";
+    };
+    TakeOverInBody: {
+      building?: string;
+      /** @enum {string} */
+      field: "name" | "time_zone" | "community" | "floors" | "unit_entrances" | "place" | "building";
+      id: string;
+      /** @enum {string} */
+      kind: "community" | "building" | "entrance" | "floor" | "room" | "device" | "edge";
+      /** Format: int64 */
+      version: number;
     };
     TaskRun: {
       /** Format: date-time */
@@ -3188,6 +3942,22 @@ export interface operations {
   "get-alarms": {
     parameters: {
       query?: {
+        view?: "open" | "unacked" | "acked" | "rtn_unacked" | "overridden" | "history" | "all";
+        /** @description words that must all occur in title, place or device, or be who acknowledged; or an id */
+        q?: string;
+        /** @description any of these, separated by commas */
+        building?: string[] | null;
+        hazard?: string;
+        state?: "unacked" | "acked" | "rtn_unacked" | "closed" | "shelved" | "suppressed" | "out_of_service";
+        severity?: "notice" | "minor" | "major" | "critical";
+        /** @description id of who acknowledged */
+        person?: string;
+        verdict?: "confirmed" | "false_alarm" | "none";
+        drill?: "true" | "false";
+        /** @description only those without a definition */
+        unrationalised?: boolean;
+        from?: string;
+        to?: string;
         limit?: number;
         /** @description next of the page before */
         before?: string;
@@ -3725,39 +4495,6 @@ export interface operations {
       };
     };
   };
-  "post-alarms-id-painted": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["PaintedInBody"];
-      };
-    };
-    responses: {
-      /** @description No Content */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Error */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["ErrorModel"];
-        };
-      };
-    };
-  };
   "post-alarms-id-reset": {
     parameters: {
       query?: never;
@@ -4059,6 +4796,103 @@ export interface operations {
       };
     };
   };
+  "get-devices": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeviceRows"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-devices-edge-device": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        edge: string;
+        device: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeviceDetail"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-devices-edge-device": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        edge: string;
+        device: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DeviceEditBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeviceRow"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "get-doors": {
     parameters: {
       query?: never;
@@ -4140,6 +4974,39 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["EdgeAccess"];
         };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-edges-id-building": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["EdgePlaceBody"];
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Error */
       default: {
@@ -4298,6 +5165,222 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Edges"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-floorplan-images-building-hash": {
+    parameters: {
+      query?: never;
+      header?: {
+        "If-None-Match"?: string;
+      };
+      path: {
+        building: string;
+        hash: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Cache-Control"?: string;
+          "Content-Disposition"?: string;
+          "Content-Security-Policy"?: string;
+          "Content-Type"?: string;
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": string;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-floorplans-building-floor": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        building: string;
+        floor: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FloorPlanOut"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-floorplans-building-floor-choose": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        building: string;
+        floor: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ChooseInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FloorPlanOut"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-floorplans-building-floor-image": {
+    parameters: {
+      query?: {
+        /** @description of the plan, as read */
+        version?: number;
+        /** @description of the file */
+        name?: string;
+      };
+      header?: never;
+      path: {
+        building: string;
+        floor: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "image/png": string;
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FloorPlanOut"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-floorplans-building-floor-images": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        building: string;
+        floor: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FloorImages"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-floorplans-building-floor-positions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        building: string;
+        floor: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PositionsInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FloorPlanOut"];
         };
       };
       /** @description Error */
@@ -5429,6 +6512,511 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["Overview"];
         };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-places": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlaceView"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-places-buildings-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["BuildingEditBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlaceBuilding"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-places-buildings-id-entrances-entrance": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        entrance: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["EntranceEditBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlaceEntrance"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-places-buildings-id-floors": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["FloorsInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FloorsAdded"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-places-buildings-id-floors-floor": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        floor: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["FloorEditBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlaceFloor"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-places-communities-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CommunityInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlaceCommunity"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-places-export.xlsx": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Content-Disposition"?: string;
+          "Content-Type"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": string;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-places-import": {
+    parameters: {
+      query?: {
+        /** @description check only */
+        dry_run?: boolean;
+        /** @description of the check whose result is to be written */
+        rev?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ImportOut"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-places-import-marked": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Content-Disposition"?: string;
+          "Content-Type"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": string;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-places-near": {
+    parameters: {
+      query: {
+        building: string;
+        floor?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlaceNear"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-places-remove": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RefInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Removed"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-places-restore": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RefInBody"];
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-places-rooms": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RoomFields"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlaceRoom"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-places-rooms-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RoomFields"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlaceRoom"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-places-take-over": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["TakeOverInBody"];
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Error */
       default: {

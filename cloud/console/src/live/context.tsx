@@ -10,8 +10,10 @@ import {
   useSyncExternalStore,
 } from "react";
 import { deskKeys, type SeatList } from "../api/desk";
+import { loadKey } from "../api/load";
 import { keys } from "../api/queries";
 import type { Alarm, AlarmList, BuildingDetail, Overview, PointDetail } from "../api/types";
+import { useSession } from "../parts/session";
 import { Player } from "../sound/player";
 import { Frames, Throttle } from "./coalesce";
 import { countAlarms, lifeSafety, merge, missed, withReadings } from "./open";
@@ -63,6 +65,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const [stream] = useState(() => new Stream());
   const [player] = useState(() => new Player());
   const [seat] = useState(() => new SeatLink(stream, player));
+  const told = useSession().me.reach["alarm.read"]?.all === true;
   const [gap, setGap] = useState<Alarm[]>([]);
 
   useEffect(() => {
@@ -80,6 +83,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       cache.setQueryData<AlarmList>(keys.open, (l) => l && merge(l, changes));
       stale("alarms", ["alarms", "list"], deskKeys.aside);
       stale("overview", keys.overview);
+      if (!told) stale("load", loadKey);
       if (changes.some(lifeSafety)) stale("proofs", deskKeys.proofs);
       for (const b of new Set(changes.map((a) => a.building))) stale(`building ${b}`, keys.building(b));
       for (const a of changes) {
@@ -108,6 +112,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
           return { ...l, claims: claim ? [...others, claim] : others };
         });
       },
+      load: (l) => cache.setQueryData(loadKey, l),
       resync() {
         void resync(cache).then((came) => setGap((g) => [...g, ...came]));
       },
@@ -118,7 +123,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       values.stop();
       fresh.stop();
     };
-  }, [stream, cache]);
+  }, [stream, cache, told]);
 
   useCrossCheck(cache);
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Alarm } from "../api/types";
-import { bundle, firstOuts, flooded } from "./flood";
+import type { LoadGroup } from "../api/load";
+import { bundle, flooded } from "./flood";
 
 const at = (s: number) => new Date(1e12 + s * 1000).toISOString();
 const a = (id: string, over: Partial<Alarm> = {}) =>
@@ -41,6 +42,23 @@ describe("bundle (C-17)", () => {
       ["b01", 2, "first"],
     ]);
     expect(bundles.reduce((n, b) => n + b.alarms.length, alone.length)).toBe(alarms.length);
-    expect([...firstOuts(alarms, 1e12 + 10_000)].sort()).toEqual(["fire", "other"]);
+  });
+  it("takes the server's word for what came first, unless that stands alone", () => {
+    const group = (first: string, hazard: string, s: number) =>
+      ({
+        building: "b01",
+        hazard,
+        first,
+        first_title: { zh: first, en: first },
+        raised_at: at(s),
+      }) as LoadGroup;
+    const first = (known: LoadGroup[]) =>
+      bundle([a("late", { raised_at: at(9) })], "building", known).bundles[0]?.first;
+    expect(first([group("acknowledged", "water", 1)])).toMatchObject({
+      id: "acknowledged",
+      title: { zh: "acknowledged" },
+    });
+    expect(first([group("fire", "fire", 1)])?.id).toBe("late");
+    expect(first([group("later", "water", 20)])?.id).toBe("late");
   });
 });

@@ -4,7 +4,7 @@ const rank: Record<Severity, number> = { critical: 4, major: 3, minor: 2, notice
 const lifeSafetyHazards = new Set(["fire", "gas", "toxic", "entrapment"]);
 
 /** lifeSafety alarms are always shown at once and one by one. */
-export const lifeSafety = (a: Alarm) => lifeSafetyHazards.has(a.hazard);
+export const lifeSafety = (a: Pick<Alarm, "hazard">) => lifeSafetyHazards.has(a.hazard);
 
 const instants = new WeakMap<Alarm, number>();
 

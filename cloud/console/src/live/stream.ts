@@ -1,4 +1,5 @@
 import type { Claim, Seat } from "../api/desk";
+import { type Load, loadOf } from "../api/load";
 import type { Alarm, Edge } from "../api/types";
 import { type LinkState, linkState, retryDelay } from "./link";
 
@@ -17,6 +18,7 @@ export interface Listener {
   incident?(id: string, kind: string): void;
   seat?(seat: Seat): void;
   claim?(alarm: string, claim: Claim | null): void;
+  load?(load: Load): void;
   resync?(): void;
 }
 
@@ -147,6 +149,7 @@ export class Stream {
       const { alarm, claim } = d as { alarm: string; claim: Claim | null };
       this.each((l) => l.claim?.(alarm, claim));
     });
+    listen("load", (d) => this.each((l) => l.load?.(loadOf(d))));
     listen("resync", () => this.each((l) => l.resync?.()));
   }
 

@@ -2,6 +2,7 @@ import { Input, type InputRef } from "antd";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
+import { useLoad } from "../api/load";
 import { useOpenAlarms } from "../api/queries";
 import type { Alarm } from "../api/types";
 import { usePainted } from "../live/painted";
@@ -12,6 +13,7 @@ import { placeName } from "../parts/format";
 import { focusHold } from "../parts/Hold";
 import { Queue, useUrgent } from "../parts/LifeCard";
 import { Pulse } from "../parts/Pulse";
+import { useSession } from "../parts/session";
 import { Section, type Spot } from "../parts/Section";
 import { Loaded } from "../parts/states";
 import { Tiles } from "../parts/Tiles";
@@ -27,6 +29,7 @@ export function Console() {
   const view = useView();
   const { spot, q, selected, set } = view;
   const { flood } = useDesk();
+  const load = useLoad().data;
   const open = alarms.data?.items;
   const items = useMemo(
     () =>
@@ -82,6 +85,7 @@ export function Console() {
             <AlarmLists
               groups={groups}
               flood={flood}
+              load={q || spot.floor ? undefined : load}
               selected={current?.id ?? ""}
               select={select}
               list={view.list}
@@ -180,7 +184,9 @@ function useConsoleKeys(world: KeyWorld) {
   };
   const tab = (by: number) =>
     view.setList(lists[(lists.indexOf(view.list) + by + lists.length) % lists.length] ?? "acked");
+  const { may } = useSession();
   const note = (what: "ack" | "false") => {
+    if (!may(what === "ack" ? "alarm.ack" : "alarm.confirm")) return;
     const on = current ?? items.find((a) => a.state === "unacked" || a.state === "rtn_unacked");
     if (!on || (what === "ack" && on.state !== "unacked" && on.state !== "rtn_unacked")) return;
     select(on.id);
@@ -202,6 +208,8 @@ function useConsoleKeys(world: KeyWorld) {
     " ": muteTone,
     "/": () => search.current?.focus(),
     p: () => focusHold("launch"),
+    s: () => document.getElementById("shelve")?.click(),
+    o: () => document.getElementById("out-of-service")?.click(),
     c: () => document.getElementById("claim")?.click(),
     b: () =>
       document.querySelector<HTMLElement>(".tile, .section .entrances > button:not(:disabled)")?.focus(),

@@ -30,7 +30,9 @@ export function History() {
   const list = useInfiniteQuery({
     queryKey: ["alarms", "list", query],
     queryFn: ({ pageParam }) =>
-      get<AlarmList>(`/api/alarms?${query}&limit=50${pageParam ? `&before=${encodeURIComponent(pageParam)}` : ""}`),
+      get<AlarmList>(
+        `/api/alarms?${query}&limit=50${pageParam ? `&before=${encodeURIComponent(pageParam)}` : ""}`,
+      ),
     initialPageParam: "",
     getNextPageParam: (last) => last.next || undefined,
   });
@@ -90,7 +92,10 @@ function Filters() {
       <div className="filters wide">
         <Segmented
           value={params.get("view") ?? "all"}
-          options={views.map((v) => ({ value: v, label: t(v === "overridden" ? "alarms.view.overridden" : `history.${v}`) }))}
+          options={views.map((v) => ({
+            value: v,
+            label: t(v === "overridden" ? "alarms.view.overridden" : `history.${v}`),
+          }))}
           onChange={(v) => set("view", v === "all" ? "" : v)}
         />
         <Input.Search
@@ -111,17 +116,49 @@ function Filters() {
           options={buildings.map((b) => ({ value: b.id, label: say(b.name) }))}
           onChange={(v: string[]) => set("building", v.join(","))}
         />
-        {select("hazard", hazards.map((h) => ({ value: h, label: t(`hazard.${h}`) })))}
-        {select("severity", severities.map((s) => ({ value: s, label: t(`severity.${s}`) })), 100)}
-        {select("person", people.map((p) => ({ value: p.id, label: p.name })))}
-        {select("verdict", ["confirmed", "false_alarm", "none"].map((v) => ({ value: v, label: t(`alarms.verdict.${v}`) })))}
-        {select("drill", ["false", "true"].map((v) => ({ value: v, label: t(`alarms.drill.${v}`) })), 110)}
+        {select(
+          "hazard",
+          hazards.map((h) => ({ value: h, label: t(`hazard.${h}`) })),
+        )}
+        {select(
+          "severity",
+          severities.map((s) => ({ value: s, label: t(`severity.${s}`) })),
+          100,
+        )}
+        {select(
+          "person",
+          people.map((p) => ({ value: p.id, label: p.name })),
+        )}
+        {select(
+          "verdict",
+          ["confirmed", "false_alarm", "none"].map((v) => ({ value: v, label: t(`alarms.verdict.${v}`) })),
+        )}
+        {select(
+          "drill",
+          ["false", "true"].map((v) => ({ value: v, label: t(`alarms.drill.${v}`) })),
+          110,
+        )}
         {select("unrationalised", [{ value: "true", label: t("alarms.onlyUnrationalised") }], 130)}
-        <Input type="date" aria-label={t("alarms.fromDay")} style={{ width: 150 }} value={value("from") ?? ""} onChange={(e) => set("from", e.target.value)} />
-        <Input type="date" aria-label={t("alarms.toDay")} style={{ width: 150 }} value={value("to") ?? ""} onChange={(e) => set("to", e.target.value)} />
+        <Input
+          type="date"
+          aria-label={t("alarms.fromDay")}
+          style={{ width: 150 }}
+          value={value("from") ?? ""}
+          onChange={(e) => set("from", e.target.value)}
+        />
+        <Input
+          type="date"
+          aria-label={t("alarms.toDay")}
+          style={{ width: 150 }}
+          value={value("to") ?? ""}
+          onChange={(e) => set("to", e.target.value)}
+        />
       </div>
       <p className="quiet sentence" data-sentence>
-        {sentenceOf(t, params, { buildings: buildings.map((b) => ({ id: b.id, name: say(b.name) })), people })}
+        {sentenceOf(t, params, {
+          buildings: buildings.map((b) => ({ id: b.id, name: say(b.name) })),
+          people,
+        })}
       </p>
     </>
   );
@@ -140,9 +177,16 @@ function Saved() {
   const now = new URLSearchParams([...params].filter(([k]) => filterKeys.includes(k)));
   now.sort();
   const here = now.toString();
-  const done = { onSuccess: () => void cache.invalidateQueries({ queryKey: alarmKeys.filters }), onError: (e: unknown) => void message.error(words(e)) };
+  const done = {
+    onSuccess: () => void cache.invalidateQueries({ queryKey: alarmKeys.filters }),
+    onError: (e: unknown) => void message.error(words(e)),
+  };
   const keep = () => {
-    if (name?.trim()) act.mutate({ path: "/api/alarms/filters", body: { name: name.trim(), query: here } }, { ...done, onSettled: () => setName(undefined) });
+    if (name?.trim())
+      act.mutate(
+        { path: "/api/alarms/filters", body: { name: name.trim(), query: here } },
+        { ...done, onSettled: () => setName(undefined) },
+      );
   };
   const items = filters.data ?? [];
   if (items.length === 0 && here === "") return null;
@@ -159,7 +203,11 @@ function Saved() {
                 title: t("alarms.forgetTitle", { name: f.name }),
                 okText: t("alarms.forget"),
                 cancelText: t("common.cancel"),
-                onOk: () => act.mutate({ method: "DELETE", path: `/api/alarms/filters/${f.id}`, body: undefined }, done),
+                onOk: () =>
+                  act.mutate(
+                    { method: "DELETE", path: `/api/alarms/filters/${f.id}`, body: undefined },
+                    done,
+                  ),
               }),
           }}
         >
@@ -240,7 +288,11 @@ function Rows({ items, show }: { items: Alarm[]; show: (id: string) => void }) {
         },
         { title: c("place"), render: (_, a) => placeName(a.place, a.building_name) },
         { title: c("state"), width: 200, render: (_, a) => <StateWord alarm={a} /> },
-        { title: t("alarms.filter.verdict"), width: 90, render: (_, a) => a.verdict && t(`alarms.verdict.${a.verdict.kind}`) },
+        {
+          title: t("alarms.filter.verdict"),
+          width: 90,
+          render: (_, a) => a.verdict && t(`alarms.verdict.${a.verdict.kind}`),
+        },
         { title: c("ack"), width: 110, render: (_, a) => a.ack?.name ?? t("common.none") },
         {
           title: c("took"),
@@ -266,7 +318,8 @@ function Side({ id }: { id: string }) {
           <p>{placeName(a.place, a.building_name)}</p>
           {a.ack && (
             <p>
-              {t("alarm.by", { name: a.ack.name, at: dateTime(a.ack.at) })} {a.ack.note && <q>{a.ack.note}</q>}
+              {t("alarm.by", { name: a.ack.name, at: dateTime(a.ack.at) })}{" "}
+              {a.ack.note && <q>{a.ack.note}</q>}
             </p>
           )}
           <Stamps alarm={a} />

@@ -1,24 +1,35 @@
-import { Button, Dropdown } from "antd";
+import { App, Button, Dropdown } from "antd";
 import { useQueryClient } from "@tanstack/react-query";
-import { type ComponentType, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type ComponentType,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { Link, NavLink, Outlet, useNavigate, useOutletContext } from "react-router";
 import { request } from "../api/client";
+import { useSeats } from "../api/desk";
 import { keys, useIncidents, useOpenAlarms, useOverview } from "../api/queries";
 import type { Alarm } from "../api/types";
 import { navigation } from "../navigation";
 import { say, switchLanguage } from "../i18n";
-import { useLink, useLive } from "../live/context";
+import { abnormal } from "../live/abnormal";
+import { useLink, useLive, useNow, useSeat } from "../live/context";
 import { useFlood } from "../live/use-flood";
+import { useToApprove } from "../parts/Approvals";
 import { HelpSheet } from "../parts/HelpSheet";
 import { setZone } from "../parts/format";
 import { LifeCard } from "../parts/LifeCard";
 import { useSession } from "../parts/session";
 import { SoundSheet } from "../parts/SoundSheet";
-import { Loading } from "../parts/states";
+import { Loading, useProblemText } from "../parts/states";
 import { Strip } from "../parts/Strip";
-import { type Muted, muteForMs, occurrence } from "../sound/tones";
-import { useSound } from "../sound/use-sound";
+import { type Muted, muteForMs, occurrence, sounding } from "../sound/tones";
+import { useOnce, useSound } from "../sound/use-sound";
 import type { Mode } from "../theme/tokens";
 
 const noAlarms: Alarm[] = [];
@@ -51,7 +62,22 @@ export function Shell({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => voi
   const { stream, seat } = useLive();
   const latest = useRef(open);
   latest.current = open;
-  useSound(open, muted, flood);
+  const { player } = useLive();
+  const wrong = useAbnormal(open);
+  const link = useLink();
+  const tone = useSound(open, muted, flood);
+  useOnce(
+    useMemo(() => wrong.map((x) => x.id), [wrong]),
+    "link",
+    tone,
+    muted !== undefined,
+  );
+  useOnce(
+    useToApprove().map((o) => o.id),
+    "nag",
+    tone,
+    muted !== undefined,
+  );
   useTitle(open);
   const kind = may("seat.watch") ? "desk" : "view";
   useEffect(() => seat.start(kind), [seat, kind]);
@@ -61,20 +87,29 @@ export function Shell({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => voi
     const timer = setTimeout(() => setMuted(undefined), Math.max(0, muted.until - stream.now()));
     return () => clearTimeout(timer);
   }, [seat, stream, muted]);
+  // A mute is for what sounded then: a new alarm ends it, and so does the link when it is back.
+  const now = useNow();
+  const unmuted = muted !== undefined && sounding(open, muted, now) !== undefined;
+  useEffect(() => {
+    if (unmuted) setMuted(undefined);
+  }, [unmuted]);
+  useEffect(() => {
+    if (link.state === "alive") setMuted((m) => (m?.link ? { ...m, link: false } : m));
+  }, [link.state]);
   const muteTone = useCallback(() => {
+    player.hush();
     const ids = latest.current.filter((a) => a.state === "unacked").map(occurrence);
-    setMuted({ until: stream.now() + muteForMs, ids: new Set(ids) });
-  }, [stream]);
+    setMuted({ until: stream.second() + muteForMs, ids: new Set(ids), link: stream.current().state === "lost" });
+  }, [stream, player]);
   const desk = useMemo<Desk>(
     () => ({ muteTone, flood, showHelp: () => setSheet("help") }),
     [muteTone, flood],
   );
-  const link = useLink();
-  const locked = (me as { locked?: boolean }).locked;
+  const locked = me.locked;
   const cut = link.state === "stale" || link.state === "lost";
   return (
     <div className={`desk ${cut ? "stale" : ""} ${locked ? "locked" : ""}`}>
-      <Strip muted={muted} openSound={() => setSheet("sound")} />
+      <Strip muted={muted} openSound={() => setSheet("sound")} wrong={wrong} />
       {locked && people && <people.LockBar />}
       <Nav mode={mode} setMode={setMode} />
       {me.must_change_password && (
@@ -89,6 +124,17 @@ export function Shell({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => voi
       <HelpSheet open={sheet === "help"} close={() => setSheet(undefined)} />
       <SoundSheet open={sheet === "sound"} close={() => setSheet(undefined)} />
     </div>
+  );
+}
+
+/** useAbnormal are the faults of the watch itself. A desk that does not count says so by a banner of its own. */
+function useAbnormal(open: Alarm[]) {
+  const overview = useOverview().data;
+  const looksOn = useSeat().seat?.kind === "view";
+  const onWatch = useSeats().data?.on_watch;
+  return useMemo(
+    () => abnormal(overview, open, looksOn ? onWatch : undefined),
+    [overview, open, looksOn, onWatch],
   );
 }
 
@@ -155,6 +201,8 @@ function ManageMenu() {
 
 function UserMenu() {
   const { t } = useTranslation();
+  const { message } = App.useApp();
+  const words = useProblemText();
   const { me } = useSession();
   const { seat } = useLive();
   const cache = useQueryClient();
@@ -166,21 +214,23 @@ function UserMenu() {
     await cache.invalidateQueries({ queryKey: keys.me });
     location.assign("/");
   };
-  const account = people
-    ? [
-        { key: "account", label: t("desk.account"), onClick: () => void navigate("/account") },
-        { key: "lock", label: t("desk.lock"), onClick: () => void people.lockNow() },
-      ]
-    : [];
+  const lock = async () => {
+    await people?.lockNow().catch((e: unknown) => void message.error(words(e), 6));
+    await cache.invalidateQueries({ queryKey: keys.me }); // the bar waits for no stream
+  };
+  const account =
+    people && !me.locked
+      ? [
+          { key: "account", label: t("desk.account"), onClick: () => void navigate("/account") },
+          { key: "lock", label: t("desk.lock"), onClick: () => void lock() },
+          { key: "password", label: t("password.title"), onClick: () => void navigate("/password") },
+        ]
+      : [];
   return (
     <Dropdown
       trigger={["click"]}
       menu={{
-        items: [
-          ...account,
-          { key: "password", label: t("password.title"), onClick: () => void navigate("/password") },
-          { key: "out", label: t("login.out"), onClick: () => void out() },
-        ],
+        items: [...account, { key: "out", label: t("login.out"), onClick: () => void out() }],
       }}
     >
       <Button type="text" id="user">

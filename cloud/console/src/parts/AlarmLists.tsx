@@ -1,20 +1,24 @@
 import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Proof, Claim } from "../api/desk";
+import type { Load } from "../api/load";
 import { useProofs, useSeats } from "../api/desk";
 import type { Alarm } from "../api/types";
 import { say } from "../i18n";
 import { useNow } from "../live/context";
-import { type Bundle, bundle, firstOuts, type GroupBy } from "../live/flood";
+import { type Bundle, bundle, type GroupBy } from "../live/flood";
 import { aside, type Group, groupOf, lifeSafety } from "../live/open";
 import { usePainted } from "../live/painted";
 import { AlarmRow, quietRowHeight, rowHeight } from "./AlarmRow";
 import { clock, elapsed, placeName } from "./format";
 import { useHeldRows } from "./held";
+import { asked, type Override, OverrideRow, useExtra } from "./OverrideRow";
 import { HazardIcon } from "./icons";
 import { SeverityMark } from "./marks";
 import { Empty } from "./states";
 import { VirtualRows } from "./VirtualRows";
+
+const none: Override[] = [];
 
 export interface Chosen {
   selected: string;
@@ -36,21 +40,30 @@ export function split(items: Alarm[]): Record<Group, Alarm[]> {
   return out;
 }
 
+/** followedGroups are the groups in which others came after the first: only there "first" says something. */
+function followedGroups(groups: Record<Group, Alarm[]>): ReadonlySet<string> {
+  const out = new Set<string>();
+  for (const list of [groups.unacked, groups.acked, groups.rtn]) {
+    for (const a of list) if (!a.first_out && a.group) out.add(a.group);
+  }
+  return out;
+}
+
 /** AlarmLists is the "what": the unacknowledged above, everything else that is open below. */
 export function AlarmLists(
-  props: Chosen & { groups: Record<Group, Alarm[]>; flood: boolean; calm: ReactNode; noMatch?: string },
+  props: Chosen & {
+    groups: Record<Group, Alarm[]>;
+    flood: boolean;
+    load?: Load;
+    calm: ReactNode;
+    noMatch?: string;
+  },
 ) {
   const { groups, selected, select, list, setList } = props;
   const { t } = useTranslation();
   const notes = useNotes(groups.unacked);
-  const now = useNow();
   const flood = props.flood && groups.unacked.length > 0;
-  const firsts = useMemo(
-    () => (flood ? firstOuts(groups.unacked, now) : new Set<string>()),
-    // The first of a group does not change by the second.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-    [flood, groups.unacked],
-  );
+  const followed = useMemo(() => (flood ? followedGroups(groups) : new Set<string>()), [flood, groups]);
   const row = useCallback(
     (a: Alarm, style: React.CSSProperties) => (
       <AlarmRow
@@ -62,15 +75,17 @@ export function AlarmLists(
         notes={{
           proof: notes.proofs.get(a.id),
           claim: notes.claims.get(a.id),
-          firstOut: firsts.has(a.id) || (flood && (a as { first_out?: boolean }).first_out === true),
+          firstOut: a.first_out && followed.has(a.group ?? ""),
         }}
       />
     ),
-    [selected, select, notes, firsts, flood],
+    [selected, select, notes, followed],
   );
+  const extra = useExtra(groups.aside);
   const empty = groups.unacked.length === 0;
+  const below = groups[list].length + (list === "aside" ? extra.length : 0);
   return (
-    <div className={`lists ${empty ? "calm" : groups[list].length === 0 ? "lone" : ""}`}>
+    <div className={`lists ${empty ? "calm" : below === 0 ? "lone" : ""}`}>
       <section aria-label={t("console.unacked")}>
         {empty ? (
           props.noMatch ? (
@@ -79,12 +94,19 @@ export function AlarmLists(
             props.calm
           )
         ) : (
-          <Unacked alarms={groups.unacked} flood={flood} selected={selected} row={row} />
+          <Unacked alarms={groups.unacked} flood={flood} load={props.load} selected={selected} row={row} />
         )}
       </section>
       <section>
-        <Tabs groups={groups} list={list} setList={setList} />
-        <Quiet key={list} list={list} alarms={groups[list]} selected={selected} row={row} />
+        <Tabs groups={groups} extra={extra.length} list={list} setList={setList} />
+        <Quiet
+          key={list}
+          list={list}
+          alarms={groups[list]}
+          extra={list === "aside" ? extra : none}
+          selected={selected}
+          row={row}
+        />
       </section>
     </div>
   );
@@ -92,7 +114,7 @@ export function AlarmLists(
 
 type Row = (a: Alarm, style: React.CSSProperties) => ReactNode;
 
-function Unacked(props: { alarms: Alarm[]; flood: boolean; selected: string; row: Row }) {
+function Unacked(props: { alarms: Alarm[]; flood: boolean; load?: Load; selected: string; row: Row }) {
   const { t } = useTranslation();
   const { shown, held, show, handlers } = useHeldRows(props.alarms);
   const [by, setBy] = useState<GroupBy>("building");
@@ -101,9 +123,9 @@ function Unacked(props: { alarms: Alarm[]; flood: boolean; selected: string; row
   usePainted(visible);
   const lines = useMemo<Line[]>(() => {
     if (!props.flood) return shown;
-    const { alone, bundles } = bundle(shown, by);
+    const { alone, bundles } = bundle(shown, by, props.load?.groups);
     return [...alone, ...bundles.flatMap((b): Line[] => (open.has(b.key) ? [b, ...b.alarms] : [b]))];
-  }, [props.flood, shown, by, open]);
+  }, [props.flood, props.load?.groups, shown, by, open]);
   const toggle = (key: string) =>
     setOpen((old) => {
       const next = new Set(old);
@@ -121,6 +143,7 @@ function Unacked(props: { alarms: Alarm[]; flood: boolean; selected: string; row
       {props.flood && (
         <div className="flood-note" role="status" data-flood>
           ▲ {t("desk.flood", { n: props.alarms.length })}
+          {props.load && <small>{t("desk.floodNew", { n: props.load.new_10min })}</small>}
           <span className="grow" />
           {(["building", "hazard"] as const).map((g) => (
             <button
@@ -212,9 +235,10 @@ const tabs = ["acked", "rtn", "aside"] as const;
 
 function Tabs({
   groups,
+  extra,
   list,
   setList,
-}: Pick<Chosen, "list" | "setList"> & { groups: Record<Group, Alarm[]> }) {
+}: Pick<Chosen, "list" | "setList"> & { groups: Record<Group, Alarm[]>; extra: number }) {
   const { t } = useTranslation();
   return (
     <div className="list-tabs" role="tablist">
@@ -227,17 +251,28 @@ function Tabs({
           id={`list-${g}`}
           onClick={() => setList(g)}
         >
-          {t(`desk.list.${g}`)} <b>{groups[g].length}</b>
+          {t(`desk.list.${g}`)} <b>{groups[g].length + (g === "aside" ? extra : 0)}</b>
         </button>
       ))}
     </div>
   );
 }
 
-function Quiet(props: { list: Exclude<Group, "unacked">; alarms: Alarm[]; selected: string; row: Row }) {
+function Quiet(props: {
+  list: Exclude<Group, "unacked">;
+  alarms: Alarm[];
+  extra: Override[];
+  selected: string;
+  row: Row;
+}) {
   const { t } = useTranslation();
   const { shown, held, show, handlers } = useHeldRows(props.alarms);
-  if (props.alarms.length === 0) return <Empty>{t(`desk.none.${props.list}`)}</Empty>;
+  const { extra, row } = props;
+  const lines = useMemo(
+    () => [...extra.filter(asked), ...shown, ...extra.filter((o) => !asked(o))],
+    [extra, shown],
+  );
+  if (lines.length === 0) return <Empty>{t(`desk.none.${props.list}`)}</Empty>;
   return (
     <>
       {held > 0 && (
@@ -248,11 +283,13 @@ function Quiet(props: { list: Exclude<Group, "unacked">; alarms: Alarm[]; select
       <div style={{ display: "contents" }} {...handlers}>
         <VirtualRows
           label={t(`desk.list.${props.list}`)}
-          items={shown}
-          keyOf={(a) => a.id}
+          items={lines}
+          keyOf={(x) => x.id}
           heightFor={quietRowHeight}
           reveal={props.selected}
-          row={props.row}
+          row={(x, style) =>
+            "status" in x ? <OverrideRow key={x.id} override={x} style={style} /> : row(x, style)
+          }
         />
       </div>
     </>

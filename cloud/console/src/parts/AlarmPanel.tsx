@@ -26,6 +26,7 @@ export function AlarmPanel(props: { alarm: Alarm; noting: Noting; setNoting: (n:
   const { t } = useTranslation();
   const now = useNow();
   const verbs = useAlarmVerbs();
+  const { may } = useSession();
   const submit = (note: string) => {
     if (noting === "ack")
       verbs.acknowledge.mutate({ alarm: a, note }, { onSuccess: () => setNoting(undefined) });
@@ -73,7 +74,7 @@ export function AlarmPanel(props: { alarm: Alarm; noting: Noting; setNoting: (n:
           {a.ack.note && <q>{a.ack.note}</q>}
         </p>
       )}
-      {noting ? (
+      {noting && may(noting === "ack" ? "alarm.ack" : "alarm.confirm") ? (
         <NoteForm
           alarm={a}
           busy={verbs.acknowledge.isPending || verbs.judge.isPending}
@@ -166,12 +167,12 @@ function SetAside({ alarm: a }: { alarm: Alarm }) {
     <>
       {Shelve && may("alarm.shelve") && !lifeSafety(a) && (
         <Button size="large" id="shelve" onClick={() => setOpen("shelve")}>
-          {t("desk.shelve")}
+          {t("desk.shelve")} (S)
         </Button>
       )}
       {OutOfService && may("alarm.out_of_service") && a.point !== "" && (
         <Button size="large" id="out-of-service" onClick={() => setOpen("oos")}>
-          {t("desk.outOfService")}
+          {t("desk.outOfService")} (O)
         </Button>
       )}
       <Suspense fallback={null}>

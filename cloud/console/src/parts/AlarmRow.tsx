@@ -4,10 +4,10 @@ import type { Claim, Proof } from "../api/desk";
 import type { Alarm } from "../api/types";
 import { language, say } from "../i18n";
 import { useNow } from "../live/context";
-import { loud, raisedAt } from "../live/open";
+import { aside, loud, raisedAt } from "../live/open";
 import { clock, credible, elapsed, placeName, reading } from "./format";
 import { HazardIcon } from "./icons";
-import { AlarmMark, QualityMark, StateWord } from "./marks";
+import { AlarmMark, QualityMark, Remaining, StateWord } from "./marks";
 
 export interface RowNotes {
   proof?: Proof;
@@ -77,5 +77,7 @@ export const AlarmRow = memo(function AlarmRow(props: {
 
 function Elapsed({ alarm: a }: { alarm: Alarm }) {
   const now = useNow();
+  const until = aside(a)?.until;
+  if (until) return <Remaining until={until} now={now} />;
   return <time title={clock(a.raised_at)}>{elapsed(now - raisedAt(a))}</time>;
 }

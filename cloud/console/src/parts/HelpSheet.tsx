@@ -8,6 +8,8 @@ const lines = [
   ["F", "false"],
   ["P P", "plan"],
   ["C", "claim"],
+  ["S", "shelve"],
+  ["O", "out"],
   ["Space", "mute"],
   ["Enter", "open"],
   ["/", "search"],

@@ -1,6 +1,6 @@
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { startLanguage } from "../i18n";
-import { clock, elapsed, floorName, placeName, qualityKey, reading, setZone } from "./format";
+import { clock, elapsed, floorName, instant, placeName, qualityKey, reading, setZone, wall } from "./format";
 
 beforeAll(startLanguage);
 
@@ -23,4 +23,19 @@ it("shows the community's time, not the browser's", () => {
 it("counts like a stopwatch", () => {
   expect(elapsed(14_000)).toBe("00:14");
   expect(elapsed(3_753_000)).toBe("1:02:33");
+});
+
+describe("instant and wall", () => {
+  it("are the community's clock, wherever the browser is", () => {
+    setZone("Asia/Shanghai");
+    expect(instant("2026-11-23T08:30").toISOString()).toBe("2026-11-23T00:30:00.000Z");
+    expect(instant("2026-11-23").toISOString()).toBe("2026-11-22T16:00:00.000Z");
+    expect(wall("2026-11-23T00:30:59Z")).toBe("2026-11-23T08:30");
+  });
+  it("hold around a change of the clocks", () => {
+    setZone("Europe/Berlin");
+    for (const t of ["2026-03-29T01:59", "2026-03-29T03:00", "2026-10-25T03:30", "2026-07-01T12:00"])
+      expect(wall(instant(t)), t).toBe(t);
+    setZone("Asia/Shanghai");
+  });
 });

@@ -26,6 +26,24 @@ export const dateTime = (at: string | number | Date) =>
 export const day = (at: string | number | Date) =>
   format(at, { year: "numeric", month: "2-digit", day: "2-digit" });
 
+/** wall is the community's clock at an instant, as date fields want it: 2026-11-23T08:30. */
+export function wall(at: string | number | Date): string {
+  const parts = new Intl.DateTimeFormat("sv-SE", {
+    timeZone: zone,
+    dateStyle: "short",
+    timeStyle: "medium",
+  }).format(new Date(at)); // "2026-11-23 08:30:00"
+  return parts.replace(" ", "T").slice(0, 16);
+}
+
+/** instant is when the community's clock shows a time (2026-11-23T08:30, or a date alone: its midnight). */
+export function instant(clockTime: string): Date {
+  const asUTC = Date.parse(`${clockTime.length === 10 ? `${clockTime}T00:00` : clockTime}:00Z`);
+  const offset = (at: number) => Date.parse(`${wall(at)}:00Z`) - Math.floor(at / 60_000) * 60_000;
+  const guess = asUTC - offset(asUTC);
+  return new Date(asUTC - offset(guess)); // the second look is for the hours around a change of the clocks
+}
+
 /** age writes a length of time in one unit: 12 秒, 3 分, 5 小时, 2 天. */
 export function age(t: TFunction, ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000));

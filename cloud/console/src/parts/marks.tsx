@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Alarm, Point, Severity } from "../api/types";
 import { useNow } from "../live/context";
 import { aside } from "../live/open";
-import { age, clock, credible, qualityKey, reading } from "./format";
+import { age, clock, credible, elapsed, qualityKey, reading } from "./format";
 import { Clock, Wrench } from "./icons";
 
 const shapes: Record<Severity, string> = { critical: "◆", major: "▲", minor: "●", notice: "○" };
@@ -58,6 +58,17 @@ export function StateWord({ alarm }: { alarm: Alarm }) {
       {alarm.condition === "unknown" && <em className="unknown"> ? {t("condition.unknown")}</em>}
       {alarm.latched && <em> {t("latched")}</em>}
     </span>
+  );
+}
+
+/** Remaining counts down to the end of an override, and up when it is overdue. */
+export function Remaining({ until, now }: { until: string; now: number }) {
+  const { t } = useTranslation();
+  const ms = Date.parse(until) - now;
+  return (
+    <time className={ms < 0 ? "late" : ""} data-remaining>
+      {t(ms < 0 ? "desk.overdue" : "desk.left", { time: elapsed(Math.abs(ms)) })}
+    </time>
   );
 }
 

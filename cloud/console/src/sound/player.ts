@@ -14,6 +14,7 @@ export class Player {
   private seen = { at: 0, time: -1 };
   private playing?: ToneName;
   private timer?: ReturnType<typeof setTimeout>;
+  private readonly notes = new Set<OscillatorNode>();
   private readonly listeners = new Set<() => void>();
 
   subscribe = (f: () => void): (() => void) => {
@@ -69,7 +70,14 @@ export class Player {
     if (name === this.playing) return;
     this.playing = name;
     clearTimeout(this.timer);
+    this.hush();
     if (name) this.repeat(name);
+  }
+
+  /** hush stops what is heard now, in the middle of a beep. */
+  hush() {
+    for (const note of this.notes) note.stop();
+    this.notes.clear();
   }
 
   /** once plays a tone one time, whatever else sounds. */
@@ -126,6 +134,8 @@ export class Player {
     gain.gain.setValueAtTime(loud, start + length - 0.02);
     gain.gain.linearRampToValueAtTime(0, start + length);
     osc.connect(gain).connect(this.ctx.destination);
+    this.notes.add(osc);
+    osc.onended = () => this.notes.delete(osc);
     osc.start(start);
     osc.stop(start + length);
   }

@@ -12,7 +12,7 @@ describe("sounding", () => {
     expect(sounding([a("fire", { state: "acked" })], undefined, 0)).toBeUndefined();
   });
   it("is muted for its time only, and a new alarm or occurrence is heard", () => {
-    const muted = { until: 100, ids: new Set([occurrence(fire)]) };
+    const muted = { until: 100, ids: new Set([occurrence(fire)]), link: false };
     expect(sounding([fire], muted, 50)).toBeUndefined();
     expect(sounding([fire], muted, 100)?.id).toBe("fire");
     expect(sounding([fire, a("gas")], muted, 50)?.id).toBe("gas");

@@ -37,6 +37,8 @@ export const nagEveryMs = 15 * 60_000;
 export interface Muted {
   until: number;
   ids: ReadonlySet<string>;
+  /** the tone of the lost link too, for this loss */
+  link: boolean;
 }
 
 /** occurrence is what a mute silences: a new occurrence of the same alarm is heard again. */

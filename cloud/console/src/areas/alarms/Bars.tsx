@@ -14,14 +14,30 @@ export default function Bars({ names, values, label }: { names: string[]; values
     const chart = init(box.current);
     const style = getComputedStyle(box.current);
     const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
-    const axis = { axisLine: { lineStyle: { color: colour("line") } }, axisLabel: { color: colour("quiet") }, axisTick: { show: false } };
+    const axis = {
+      axisLine: { lineStyle: { color: colour("line") } },
+      axisLabel: { color: colour("quiet") },
+      axisTick: { show: false },
+    };
     chart.setOption({
       animation: false,
       grid: { left: 8, right: 8, top: 12, bottom: 4, containLabel: true },
-      tooltip: { trigger: "axis", backgroundColor: colour("raised"), borderColor: colour("line"), textStyle: { color: colour("text") } },
+      tooltip: {
+        trigger: "axis",
+        backgroundColor: colour("raised"),
+        borderColor: colour("line"),
+        textStyle: { color: colour("text") },
+      },
       xAxis: { type: "category", data: names, ...axis },
-      yAxis: { type: "value", minInterval: 1, splitLine: { lineStyle: { color: colour("line") } }, axisLabel: { color: colour("quiet") } },
-      series: [{ type: "bar", data: values, name: label, itemStyle: { color: colour("accent") }, barMaxWidth: 24 }],
+      yAxis: {
+        type: "value",
+        minInterval: 1,
+        splitLine: { lineStyle: { color: colour("line") } },
+        axisLabel: { color: colour("quiet") },
+      },
+      series: [
+        { type: "bar", data: values, name: label, itemStyle: { color: colour("accent") }, barMaxWidth: 24 },
+      ],
     });
     const observer = new ResizeObserver(() => chart.resize());
     observer.observe(box.current);

@@ -41,7 +41,7 @@ export function DefinitionPage() {
       }
     >
       <div className="definition-page">
-        <Editor key={`${id}-${newest?.version ?? 0}-${newest?.status ?? ""}`} id={id} newest={newest} />
+        <Editor key={id} id={id} newest={newest} />
         <section className="card">
           <h2>{t("alarms.versions")}</h2>
           {list.length === 0 && <p className="quiet">{t("alarms.noVersion")}</p>}
@@ -93,12 +93,15 @@ function Editor({ id, newest }: { id: string; newest: Definition | undefined }) 
     });
   const turn = (verb: "activate" | "retire", version: number) =>
     act.mutateAsync({ path: `/api/alarm-definitions/${id}/${verb}`, body: { version } });
-  const run = (fn: () => Promise<unknown>, done: string) =>
-    fn().then(() => void message.success(done), fail);
+  const run = (fn: () => Promise<unknown>, done: string) => fn().then(() => void message.success(done), fail);
   const two = (name: string, rows: number) => (
     <div className="pair">
       {(["zh", "en"] as const).map((lang) => (
-        <Form.Item key={lang} name={[name, lang]} label={`${t(`alarms.field.${name}`)} · ${t(`alarms.lang.${lang}`)}`}>
+        <Form.Item
+          key={lang}
+          name={[name, lang]}
+          label={`${t(`alarms.field.${name}`)} · ${t(`alarms.lang.${lang}`)}`}
+        >
           <Input.TextArea maxLength={500} autoSize={{ minRows: rows }} />
         </Form.Item>
       ))}
@@ -143,7 +146,10 @@ function Editor({ id, newest }: { id: string; newest: Definition | undefined }) 
                 </Form.Item>
                 <Form.Item name={[f.name, "within"]}>
                   <Select
-                    options={["device", "bus", "zone", "building", "edge"].map((w) => ({ value: w, label: t(`alarms.within.${w}`) }))}
+                    options={["device", "bus", "zone", "building", "edge"].map((w) => ({
+                      value: w,
+                      label: t(`alarms.within.${w}`),
+                    }))}
                   />
                 </Form.Item>
                 <Button onClick={() => remove(f.name)}>{t("alarms.remove")}</Button>
@@ -169,18 +175,26 @@ function Editor({ id, newest }: { id: string; newest: Definition | undefined }) 
           <Button
             type="primary"
             loading={act.isPending}
-            onClick={() => void run(async () => turn("activate", (await save()).version), t("alarms.activated"))}
+            onClick={() =>
+              void run(async () => turn("activate", (await save()).version), t("alarms.activated"))
+            }
           >
             {t("alarms.activate")}
           </Button>
-          {newest?.status === "active" && <Retire onOk={() => run(() => turn("retire", newest.version), t("alarms.done"))} />}
+          {newest?.status === "active" && (
+            <Retire onOk={() => run(() => turn("retire", newest.version), t("alarms.done"))} />
+          )}
         </div>
       )}
     </Form>
   );
 }
 
-const valuesOf = (d: Definition | undefined) => ({ ...blank, ...d, suppressed_by: d?.suppressed_by ?? [] });
+/** valuesOf are the fields a person writes, of what the server tells. */
+const valuesOf = (d: Definition | undefined) =>
+  Object.fromEntries(
+    Object.entries(blank).map(([k, none]) => [k, (d as Record<string, unknown> | undefined)?.[k] ?? none]),
+  );
 
 function Retire({ onOk }: { onOk: () => Promise<unknown> }) {
   const { t } = useTranslation();

@@ -132,7 +132,13 @@ function New({ onEnd }: { onEnd: () => void }) {
       onOk={() => void navigate(`/definitions/${id}`)}
     >
       <p className="quiet">{t("alarms.ruleIdHelp")}</p>
-      <Input autoFocus value={id} maxLength={48} placeholder="pump-fault" onChange={(e) => setID(e.target.value.trim())} />
+      <Input
+        autoFocus
+        value={id}
+        maxLength={48}
+        placeholder="pump-fault"
+        onChange={(e) => setID(e.target.value.trim())}
+      />
     </Modal>
   );
 }

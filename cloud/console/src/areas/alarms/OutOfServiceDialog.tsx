@@ -49,7 +49,7 @@ export function OutOfServiceDialog({ alarm: a, onDone }: { alarm: Alarm; onDone:
       confirmLoading={act.isPending}
       okButtonProps={{ id: "oos-ok" }}
       onCancel={onDone}
-      onOk={() => void form.validateFields().then(submit)}
+      onOk={() => void form.validateFields().then(submit, () => undefined)}
     >
       <p className="quiet">{placeName(a.place, a.building_name)}</p>
       {lifeSafety(a) && <p className="two-persons">{t("alarms.twoPersons")}</p>}
@@ -59,8 +59,18 @@ export function OutOfServiceDialog({ alarm: a, onDone }: { alarm: Alarm; onDone:
         requiredMark={false}
         initialValues={{ hours: 4, reason: "maintenance", text: "", all_rules: true }}
       >
-        <Form.Item name="hours" label={t("alarms.plannedEnd")} extra={t("alarms.overdueAlarm", { at: dateTime(end) })}>
-          <Segmented block options={presets.map((h) => ({ value: h, label: h < 24 ? t("alarms.hours", { n: h }) : t("alarms.days", { n: h / 24 }) }))} />
+        <Form.Item
+          name="hours"
+          label={t("alarms.plannedEnd")}
+          extra={t("alarms.overdueAlarm", { at: dateTime(end) })}
+        >
+          <Segmented
+            block
+            options={presets.map((h) => ({
+              value: h,
+              label: h < 24 ? t("alarms.hours", { n: h }) : t("alarms.days", { n: h / 24 }),
+            }))}
+          />
         </Form.Item>
         <div className="pair">
           <Form.Item name="work_order" label={t("alarms.workOrder")} rules={required}>

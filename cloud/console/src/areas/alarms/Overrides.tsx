@@ -96,7 +96,9 @@ function Rows(props: { items: Override[]; state: string; act: (verb: Verb, o: Ov
                 {o.work_order && (
                   <>
                     <br />
-                    <small className="quiet">{t("alarms.work", { order: o.work_order, person: o.person })}</small>
+                    <small className="quiet">
+                      {t("alarms.work", { order: o.work_order, person: o.person })}
+                    </small>
                   </>
                 )}
               </>
@@ -118,7 +120,11 @@ function Rows(props: { items: Override[]; state: string; act: (verb: Verb, o: Ov
             </>
           ),
         },
-        { title: c(props.state === "ended" ? "ended" : "left"), width: 170, render: (_, o) => <End o={o} now={now} /> },
+        {
+          title: c(props.state === "ended" ? "ended" : "left"),
+          width: 170,
+          render: (_, o) => <End o={o} now={now} />,
+        },
         { title: "", width: 250, render: (_, o) => <Verbs o={o} act={props.act} /> },
       ]}
     />
@@ -159,7 +165,9 @@ function End({ o, now }: { o: Override; now: number }) {
       <br />
       <small className="quiet">{t("alarms.endsAt", { at: dateTime(o.until) })}</small>
       {o.wish && (
-        <small className="approval">{t("alarms.wish", { name: o.wish.by_name, at: dateTime(o.wish.until) })}</small>
+        <small className="approval">
+          {t("alarms.wish", { name: o.wish.by_name, at: dateTime(o.wish.until) })}
+        </small>
       )}
     </>
   );
@@ -174,7 +182,13 @@ function Verbs({ o, act }: { o: Override; act: (verb: Verb, o: Override) => void
   const mine = (o.wish ? o.wish.by : o.by) === me.id || o.by === me.id;
   const verb = (v: Verb, primary = false) => (
     <Button size="small" type={primary ? "primary" : "default"} data-verb={v} onClick={() => act(v, o)}>
-      {t(v === "end" ? `alarms.put.${o.kind}` : v === "refuse" && mine ? "alarms.takeBack" : `alarms.verb.${v}`)}
+      {t(
+        v === "end"
+          ? `alarms.put.${o.kind}`
+          : v === "refuse" && mine
+            ? "alarms.takeBack"
+            : `alarms.verb.${v}`,
+      )}
     </Button>
   );
   return (
@@ -239,7 +253,12 @@ function ActDialog({ verb, o, onEnd }: { verb: Verb; o: Override; onEnd: () => v
         </>
       )}
       {verb !== "approve" && (
-        <Input.TextArea maxLength={500} value={text} onChange={(e) => setText(e.target.value)} placeholder={t("alarms.text")} />
+        <Input.TextArea
+          maxLength={500}
+          value={text}
+          onChange={(e) => setText(e.target.value)}
+          placeholder={t("alarms.text")}
+        />
       )}
       {act.error && (
         <p role="alert" className="wrong">

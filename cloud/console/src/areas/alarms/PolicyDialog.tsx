@@ -16,7 +16,11 @@ export function PolicyDialog({ onEnd }: { onEnd: () => void }) {
   );
 }
 
-type Fields = { shelve_max_s: Record<string, number>; out_of_service_max_s: number; first_out_window_s: number };
+type Fields = {
+  shelve_max_s: Record<string, number>;
+  out_of_service_max_s: number;
+  first_out_window_s: number;
+};
 
 function Edit({ policy: p, onEnd, title }: { policy: Policy; onEnd: () => void; title: string }) {
   const { t } = useTranslation();
@@ -31,7 +35,9 @@ function Edit({ policy: p, onEnd, title }: { policy: Policy; onEnd: () => void; 
         path: "/api/alarm-policy",
         body: {
           version: p.version,
-          shelve_max_s: Object.fromEntries(hazards.map((h) => [h, Math.round((f.shelve_max_s[h] ?? 0) * 3600)])),
+          shelve_max_s: Object.fromEntries(
+            hazards.map((h) => [h, Math.round((f.shelve_max_s[h] ?? 0) * 3600)]),
+          ),
           out_of_service_max_s: Math.round(f.out_of_service_max_s * 86_400),
           first_out_window_s: f.first_out_window_s,
         },
@@ -47,9 +53,11 @@ function Edit({ policy: p, onEnd, title }: { policy: Policy; onEnd: () => void; 
       footer={edit ? undefined : null}
       confirmLoading={act.isPending}
       onCancel={onEnd}
-      onOk={() => void form.validateFields().then(submit)}
+      onOk={() => void form.validateFields().then(submit, () => undefined)}
     >
-      <p className="quiet">{t("alarms.policyAbout", { n: p.version, name: p.by_name || t("actor.system") })}</p>
+      <p className="quiet">
+        {t("alarms.policyAbout", { n: p.version, name: p.by_name || t("actor.system") })}
+      </p>
       <Form<Fields>
         form={form}
         disabled={!edit}

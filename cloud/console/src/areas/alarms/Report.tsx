@@ -22,7 +22,10 @@ export function Report() {
   const [params, setParams] = useSearchParams();
   const range = rangeOf(params, Date.now());
   const query = `from=${encodeURIComponent(range.from)}&to=${encodeURIComponent(range.to)}`;
-  const kpi = useQuery({ queryKey: ["alarm-kpi", range.from, range.to], queryFn: () => get<Kpi>(`/api/alarms/kpi?${query}`) });
+  const kpi = useQuery({
+    queryKey: ["alarm-kpi", range.from, range.to],
+    queryFn: () => get<Kpi>(`/api/alarms/kpi?${query}`),
+  });
   const own = (from: string, to: string) => setParams({ from, to }, { replace: true });
   return (
     <Page
@@ -33,7 +36,10 @@ export function Report() {
       <div className="filters">
         <Segmented
           value={range.name}
-          options={[...ranges, ...(range.name === "own" ? (["own"] as const) : [])].map((r) => ({ value: r, label: t(`alarms.range.${r}`) }))}
+          options={[...ranges, ...(range.name === "own" ? (["own"] as const) : [])].map((r) => ({
+            value: r,
+            label: t(`alarms.range.${r}`),
+          }))}
           onChange={(v) => v !== "own" && setParams(v === "month" ? {} : { range: v }, { replace: true })}
         />
         <Input
@@ -52,7 +58,9 @@ export function Report() {
         />
       </div>
       <Loaded query={kpi} lines={10}>
-        {(k) => (k.alarms === 0 && k.shelved_h === 0 ? <Empty>{t("alarms.noReport")}</Empty> : <Sheet k={k} />)}
+        {(k) =>
+          k.alarms === 0 && k.shelved_h === 0 ? <Empty>{t("alarms.noReport")}</Empty> : <Sheet k={k} />
+        }
       </Loaded>
     </Page>
   );
@@ -66,25 +74,42 @@ function Sheet({ k }: { k: Kpi }) {
       <div className="figures">
         <Figure name="alarms" value={k.alarms} />
         <Figure name="average" value={k.average_per_10.toFixed(2)} bad={k.average_per_10 > 1} />
-        <Figure name="peak" value={k.peak_per_10} bad={k.peak_per_10 > 10} note={k.peak_at && dateTime(k.peak_at)} />
+        <Figure
+          name="peak"
+          value={k.peak_per_10}
+          bad={k.peak_per_10 > 10}
+          note={k.peak_at && dateTime(k.peak_at)}
+        />
         <Figure name="flood" value={`${k.flood_percent.toFixed(1)}%`} bad={k.flood_percent > 1} />
         <Figure name="p50" value={k.answered ? respond(t, Math.round(k.ack_p50_s)) : t("common.none")} />
         <Figure name="p95" value={k.answered ? respond(t, Math.round(k.ack_p95_s)) : t("common.none")} />
-        <Figure name="shelved" value={k.shelved_h.toFixed(1)} note={t("alarms.figure.out", { n: k.out_of_service_h.toFixed(1) })} />
+        <Figure
+          name="shelved"
+          value={k.shelved_h.toFixed(1)}
+          note={t("alarms.figure.out", { n: k.out_of_service_h.toFixed(1) })}
+        />
       </div>
       <div className="charts">
         <Card title={t("alarms.perDay")}>
           <Suspense fallback={<div className="bars" />}>
-            <Bars label={t("alarms.perDay")} names={(k.days ?? []).map((d) => d.day.slice(5))} values={(k.days ?? []).map((d) => d.alarms)} />
+            <Bars
+              label={t("alarms.perDay")}
+              names={(k.days ?? []).map((d) => d.day.slice(5))}
+              values={(k.days ?? []).map((d) => d.alarms)}
+            />
           </Suspense>
         </Card>
         <Card title={t("alarms.perHour")}>
           <Suspense fallback={<div className="bars" />}>
-            <Bars label={t("alarms.perHour")} names={k.hour_of_day?.map((_, i) => String(i)) ?? []} values={k.hour_of_day ?? []} />
+            <Bars
+              label={t("alarms.perHour")}
+              names={k.hour_of_day?.map((_, i) => String(i)) ?? []}
+              values={k.hour_of_day ?? []}
+            />
           </Suspense>
         </Card>
         <Card title={t("alarms.split")}>
-          <ul className="split">
+          <ul className="shares">
             {severities.map((s) => (
               <li key={s}>
                 <span>{t(`severity.${s}`)}</span>
@@ -128,7 +153,17 @@ function Sheet({ k }: { k: Kpi }) {
   );
 }
 
-function Figure({ name, value, bad, note }: { name: string; value: ReactNode; bad?: boolean; note?: string | undefined }) {
+function Figure({
+  name,
+  value,
+  bad,
+  note,
+}: {
+  name: string;
+  value: ReactNode;
+  bad?: boolean;
+  note?: string | undefined;
+}) {
   const { t } = useTranslation();
   return (
     <div className={bad ? "figure bad" : "figure"} data-figure={name}>

@@ -51,7 +51,7 @@ export function ShelveDialog({ alarm: a, onDone }: { alarm: Alarm; onDone: () =>
       confirmLoading={act.isPending}
       okButtonProps={{ id: "shelve-ok", disabled: most === 0 }}
       onCancel={onDone}
-      onOk={() => void form.validateFields().then(submit)}
+      onOk={() => void form.validateFields().then(submit, () => undefined)}
     >
       <p className="quiet">{placeName(a.place, a.building_name)}</p>
       {most === 0 ? (
@@ -94,7 +94,11 @@ export function Reason() {
   const { t } = useTranslation();
   return (
     <>
-      <Form.Item name="reason" label={t("alarms.reasonLabel")} rules={[{ required: true, message: t("alarms.chooseReason") }]}>
+      <Form.Item
+        name="reason"
+        label={t("alarms.reasonLabel")}
+        rules={[{ required: true, message: t("alarms.chooseReason") }]}
+      >
         <Select
           placeholder={t("alarms.chooseReason")}
           options={reasons.map((r) => ({ value: r, label: t(`alarms.reason.${r}`) }))}

@@ -25,7 +25,12 @@ export function Stamps({ alarm: a }: { alarm: Alarm }) {
               )}
             </span>
             <div className="track" aria-hidden>
-              {s.ms !== undefined && <i className="fill" style={{ width: `${Math.min(100, (100 * Math.max(0, s.ms)) / scale)}%` }} />}
+              {s.ms !== undefined && (
+                <i
+                  className="fill"
+                  style={{ width: `${Math.min(100, (100 * Math.max(0, s.ms)) / scale)}%` }}
+                />
+              )}
               {s.limit && <i className="limit" style={{ left: `${(100 * s.limit) / scale}%` }} />}
             </div>
             <b>

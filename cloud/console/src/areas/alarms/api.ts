@@ -13,7 +13,17 @@ export type Filter = Schemas["Filter"];
 export type Occurrence = Schemas["Occurrence"];
 
 export const reasons = ["stale", "chattering", "maintenance", "nuisance", "test", "other"] as const;
-export const hazards = ["fire", "gas", "toxic", "entrapment", "equipment", "water", "comms", "linkage", "self"];
+export const hazards = [
+  "fire",
+  "gas",
+  "toxic",
+  "entrapment",
+  "equipment",
+  "water",
+  "comms",
+  "linkage",
+  "self",
+];
 export const severities = ["critical", "major", "minor", "notice"] as const;
 
 export const alarmKeys = {
@@ -69,10 +79,18 @@ export const usePeople = () =>
 /** useAct sends one act and looks again at everything about alarms. */
 export function useAct<T = unknown>() {
   const cache = useQueryClient();
-  return useMutation<T, unknown, { method?: string; path: string; body?: unknown }>({
+  return useMutation<T, Error, { method?: string; path: string; body?: unknown }>({
     mutationFn: ({ method = "POST", path, body = {} }) => request<T>(method, path, body),
     onSettled: () => {
-      for (const key of ["overrides", "alarms", "alarm", "definitions", "alarm-policy", "alarm-filters", "overview"])
+      for (const key of [
+        "overrides",
+        "alarms",
+        "alarm",
+        "definitions",
+        "alarm-policy",
+        "alarm-filters",
+        "overview",
+      ])
         void cache.invalidateQueries({ queryKey: [key] });
     },
   });

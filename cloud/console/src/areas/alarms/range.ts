@@ -1,3 +1,5 @@
+import { instant, wall } from "../../parts/format";
+
 /** Range is the time a report is about; instants are RFC 3339. */
 export interface Range {
   name: "today" | "days7" | "month" | "lastMonth" | "own";
@@ -5,36 +7,37 @@ export interface Range {
   to: string;
 }
 
-/** rangeOf reads a report's time from the address; without one it is this month. Days are the browser's. */
+/** rangeOf reads a report's time from the address; without one it is this month. Days are the community's. */
 export function rangeOf(params: URLSearchParams, now: number): Range {
   const from = params.get("from");
   const to = params.get("to");
   const date = /^\d{4}-\d{2}-\d{2}$/;
   if (from && to && date.test(from) && date.test(to) && from < to)
     return { name: "own", from: startOf(from), to: startOf(to) };
-  const d = new Date(now);
-  const at = (year: number, month: number, day: number) => new Date(year, month, day).toISOString();
-  const [y, m, n] = [d.getFullYear(), d.getMonth(), d.getDate()];
+  const today = dateOf(new Date(now).toISOString());
+  const month = `${today.slice(0, 8)}01`;
+  const next = `${shifted(month, 32).slice(0, 8)}01`;
   switch (params.get("range")) {
     case "today":
-      return { name: "today", from: at(y, m, n), to: at(y, m, n + 1) };
+      return { name: "today", from: startOf(today), to: startOf(shifted(today, 1)) };
     case "days7":
-      return { name: "days7", from: at(y, m, n - 6), to: at(y, m, n + 1) };
+      return { name: "days7", from: startOf(shifted(today, -6)), to: startOf(shifted(today, 1)) };
     case "lastMonth":
-      return { name: "lastMonth", from: at(y, m - 1, 1), to: at(y, m, 1) };
+      return { name: "lastMonth", from: startOf(`${shifted(month, -1).slice(0, 8)}01`), to: startOf(month) };
   }
-  return { name: "month", from: at(y, m, 1), to: at(y, m + 1, 1) };
+  return { name: "month", from: startOf(month), to: startOf(next) };
 }
 
-function startOf(day: string): string {
-  const [y = 0, m = 1, d = 1] = day.split("-").map(Number);
-  return new Date(y, m - 1, d).toISOString();
+const startOf = (day: string) => instant(day).toISOString();
+
+/** shifted is the calendar day some days on; no zone comes into it. */
+function shifted(day: string, on: number): string {
+  const d = new Date(`${day}T00:00:00Z`);
+  d.setUTCDate(d.getUTCDate() + on);
+  return d.toISOString().slice(0, 10);
 }
 
-/** dateOf writes an instant or a day as a day, some days on. */
+/** dateOf writes an instant or a day as a day of the community, some days on. */
 export function dateOf(at: string, on = 0): string {
-  const d = /^\d{4}-\d{2}-\d{2}$/.test(at) ? new Date(startOf(at)) : new Date(at);
-  d.setDate(d.getDate() + on);
-  const two = (n: number) => String(n).padStart(2, "0");
-  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
+  return shifted(/^\d{4}-\d{2}-\d{2}$/.test(at) ? at : wall(at).slice(0, 10), on);
 }

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { get, post } from "../../api/client";
-import { dateTime } from "../../parts/format";
+import { dateTime, instant, wall } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Empty, Failed, Loading } from "../../parts/states";
@@ -83,8 +83,8 @@ export function Audit() {
             key={k}
             type="datetime-local"
             prefix={<span className="quiet">{t(`people.audit.${k}`)}</span>}
-            defaultValue={local(params.get(k))}
-            onChange={(e) => set(k, e.target.value ? new Date(e.target.value).toISOString() : "")}
+            defaultValue={params.get(k) ? wall(params.get(k) ?? "") : ""}
+            onChange={(e) => set(k, e.target.value ? instant(e.target.value).toISOString() : "")}
             style={{ width: 250 }}
           />
         ))}
@@ -92,13 +92,6 @@ export function Audit() {
       <Lines search={search} />
     </Page>
   );
-}
-
-/** local writes an instant as the browser's own field wants it. */
-function local(at: string | null): string {
-  if (!at) return "";
-  const d = new Date(at);
-  return new Date(d.getTime() - d.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 function Verify() {
