@@ -1,11 +1,22 @@
 // 1,000 alarms in 10 s through the real way, into a real browser: does it stay fluent,
-// does it lose anything, does it grow? Run by `go run ./deploy/loadtest -script …`.
+// does it lose anything, does it grow? Run by `go run ./deploy/loadtest -script …`; with
+// `-minutes 12` behind it the heap is watched for so long, once a minute.
 import assert from "node:assert/strict";
-import { api, browser, env, login, post, shot } from "../systemtest/browser/browser.mjs";
+import {
+  api,
+  browser,
+  env,
+  login,
+  post,
+  shot,
+} from "../systemtest/browser/browser.mjs";
 
 const n = Number(process.env.FLOOD ?? 1000);
 const seconds = 10;
-const trickleSeconds = Number(process.env.TRICKLE ?? 60);
+const minutes = process.argv.indexOf("-minutes");
+const trickleSeconds =
+  minutes > 0 ? 60 * Number(process.argv[minutes + 1]) : 60;
+const lookEvery = minutes > 0 ? 60 : 10;
 
 const b = await browser();
 try {
@@ -40,7 +51,11 @@ try {
   await post(`${env.harness}/flood?n=${n}&seconds=${seconds}`);
   const sent = Date.now();
   const want = before + n;
-  await page.waitForFunction((w) => Number(document.querySelector("#count-unacked").dataset.n) >= w, want, { timeout: 120_000 });
+  await page.waitForFunction(
+    (w) => Number(document.querySelector("#count-unacked").dataset.n) >= w,
+    want,
+    { timeout: 120_000 },
+  );
   const behind = Date.now() - sent;
   const { gaps, requests } = await page.evaluate(() => {
     window.counting = false;
@@ -60,17 +75,21 @@ try {
     behind_ms: behind,
   };
   const server = (await api(page, "/api/overview")).counts.unacked;
-  const shown = await page.evaluate(() => Number(document.querySelector("#count-unacked").dataset.n));
+  const shown = await page.evaluate(() =>
+    Number(document.querySelector("#count-unacked").dataset.n),
+  );
   report.lost = server - shown;
   // In a flood the rest is grouped, but a life-safety alarm never is.
   report.grouped = await page.locator("[data-flood]").count();
-  report.alone = await page.evaluate(() => document.querySelector("#queue-bar")?.dataset.n);
+  report.alone = await page.evaluate(
+    () => document.querySelector("#queue-bar")?.dataset.n,
+  );
 
   // Ten events a second, back and forth: the heap has to be flat.
   report.heap_mb = [+(await heap()).toFixed(1)];
-  for (let s = 0, on = false; s < trickleSeconds; s += 10, on = !on) {
+  for (let s = 10, on = false; s <= trickleSeconds; s += 10, on = !on) {
     await post(`${env.harness}/flood?n=100&seconds=10&active=${on}`);
-    report.heap_mb.push(+(await heap()).toFixed(1));
+    if (s % lookEvery === 0) report.heap_mb.push(+(await heap()).toFixed(1));
   }
   console.log(JSON.stringify(report, null, 1));
   assert.equal(report.lost, 0, "the console lost alarms");

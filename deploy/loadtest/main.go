@@ -4,7 +4,7 @@
 //
 //	go run ./deploy/loadtest -bin bin -edges 29 -script deploy/loadtest/console-flood.mjs
 //
-// Without a script it stays until Ctrl-C and prints where things are.
+// What stands behind the flags goes to the script. Without a script it stays until Ctrl-C and prints where things are.
 package main
 
 import (
@@ -35,13 +35,13 @@ func main() {
 	n := flag.Int("edges", 29, "further buildings beside the example's")
 	script := flag.String("script", "", "browser script to run")
 	flag.Parse()
-	if err := run(ctx, *bin, *dir, *n, *script); err != nil {
+	if err := run(ctx, *bin, *dir, *n, *script, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, bin, dir string, n int, script string) (err error) {
+func run(ctx context.Context, bin, dir string, n int, script string, args []string) (err error) {
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "anlan-load"); err != nil {
 			return err
@@ -81,7 +81,7 @@ func run(ctx context.Context, bin, dir string, n int, script string) (err error)
 		<-ctx.Done()
 		return nil
 	}
-	cmd := exec.CommandContext(ctx, "node", script)
+	cmd := exec.CommandContext(ctx, "node", append([]string{script}, args...)...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), "ANLAN_BROWSER="+string(env)), os.Stdout, os.Stderr
 	return cmd.Run()
 }
@@ -105,6 +105,13 @@ func harness(ctx context.Context, s *stack.Stack, edges []*stack.Speaker) http.H
 	mux.HandleFunc("POST /start-cloud", act(func(*http.Request) error { return s.StartCloud(ctx) }))
 	mux.HandleFunc("POST /stop-edge", act(func(*http.Request) error { return s.Edge.Stop(15 * time.Second) }))
 	mux.HandleFunc("POST /start-edge", act(func(*http.Request) error { return s.StartEdge(ctx) }))
+	mux.HandleFunc("POST /person", func(w http.ResponseWriter, r *http.Request) {
+		if err := s.AddPerson(ctx, r.FormValue("user"), r.FormValue("name"), r.FormValue("role")); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprint(w, s.Passwords()[r.FormValue("user")])
+	})
 	return mux
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -101,7 +103,30 @@ func (s *Stack) Login(ctx context.Context, user string) (*Person, error) {
 	if err := p.Post(ctx, "/api/me/password", map[string]string{"old": password, "new": own}, nil); err != nil {
 		return p, err
 	}
-	return p, os.WriteFile(s.path("own-passwords.txt"), []byte(s.ownPasswords()+user+"\t"+own+"\n"), 0o600)
+	return p, s.keepPassword(user, own)
+}
+
+// AddPerson makes an account at the cloud's own console, with a password that is already
+// changed: it can log in.
+func (s *Stack) AddPerson(ctx context.Context, user, name, role string) error {
+	out, err := exec.CommandContext(ctx, filepath.Join(s.Bin, "anlan-cloud"), "user", "add", "-data", s.path("cloud"), "-user", user, "-name", name, "-role", role).Output()
+	if err != nil {
+		return fmt.Errorf("stack: add %s: %w", user, err)
+	}
+	f := strings.Fields(string(out))
+	if len(f) < 2 {
+		return fmt.Errorf("stack: add %s: no password in %q", user, out)
+	}
+	if err := s.keepPassword(user, f[1]); err != nil {
+		return err
+	}
+	_, err = s.Login(ctx, user)
+	return err
+}
+
+// keepPassword remembers whom a password belongs to.
+func (s *Stack) keepPassword(user, password string) error {
+	return os.WriteFile(s.path("own-passwords.txt"), []byte(s.ownPasswords()+user+"\t"+password+"\n"), 0o600)
 }
 
 // Get reads a path of the cloud's API.

@@ -2,6 +2,7 @@ package systemtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -69,5 +70,12 @@ func (w *world) harness() http.Handler {
 	mux.HandleFunc("POST /start-cloud", act(func() error { return w.StartCloud(w.t.Context()) }))
 	mux.HandleFunc("POST /stop-edge", act(func() error { return w.Edge.Stop(15 * time.Second) }))
 	mux.HandleFunc("POST /start-edge", act(func() error { return w.StartEdge(w.t.Context()) }))
+	mux.HandleFunc("POST /person", func(rw http.ResponseWriter, r *http.Request) {
+		if err := w.AddPerson(w.t.Context(), r.FormValue("user"), r.FormValue("name"), r.FormValue("role")); err != nil {
+			http.Error(rw, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprint(rw, w.Passwords()[r.FormValue("user")])
+	})
 	return mux
 }

@@ -92,8 +92,12 @@ export async function select(page, id) {
     await page.keyboard.press("j");
     await page.waitForTimeout(50);
   }
-  const focus = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200));
-  throw new Error(`the keyboard does not reach the alarm; the focus is at ${focus}`);
+  const focus = await page.evaluate(() =>
+    document.activeElement?.outerHTML.slice(0, 200),
+  );
+  throw new Error(
+    `the keyboard does not reach the alarm; the focus is at ${focus}`,
+  );
 }
 
 /** cable is a way of one seat's own to the cloud, which can be cut and mended. */
@@ -145,6 +149,19 @@ export async function post(url) {
 }
 
 export const play = (scenario) => post(`${env.sim}/api/scenarios/${scenario}`);
+/** person makes somebody else who can log in, with a role. */
+export async function person(user, name, role) {
+  const r = await fetch(
+    `${env.harness}/person?${new URLSearchParams({ user, name, role })}`,
+    {
+      method: "POST",
+    },
+  );
+  const said = await r.text();
+  if (!r.ok) throw new Error(said);
+  env.passwords[user] = said;
+}
+
 export const harness = (act) => post(`${env.harness}/${act}`);
 
 /** api asks the cloud as the person of this page. */

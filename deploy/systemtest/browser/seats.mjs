@@ -1,6 +1,15 @@
 // Two people at two seats (C-10): who handles it, who was first, and what takes two.
 import assert from "node:assert/strict";
-import { api, arm, browser, login, play, select, shot } from "./browser.mjs";
+import {
+  api,
+  arm,
+  browser,
+  login,
+  person,
+  play,
+  select,
+  shot,
+} from "./browser.mjs";
 
 const b = await browser();
 const act = (page, path, body) =>
@@ -114,15 +123,16 @@ try {
     0,
     "one may approve one's own request",
   );
-  const admin = await login(b, "admin");
-  await admin.waitForSelector("#approval");
-  assert.match(await admin.textContent("#approval"), /李娜/);
-  await admin.click("#requested a");
-  await admin.waitForSelector('.row.asked[data-status="requested"]');
-  await shot(admin, "seats-approval");
-  await admin.click("#approve");
-  await admin.click("#approve-ok");
-  await admin.waitForSelector("#approval", { state: "detached" });
+  await person("sunli", "孙丽", "supervisor");
+  const second = await login(b, "sunli");
+  await second.waitForSelector("#approval");
+  assert.match(await second.textContent("#approval"), /李娜/);
+  await second.click("#requested a");
+  await second.waitForSelector('.row.asked[data-status="requested"]');
+  await shot(second, "seats-approval");
+  await second.click("#approve");
+  await second.click("#approve-ok");
+  await second.waitForSelector("#approval", { state: "detached" });
   await operator.click("#list-aside");
   await operator
     .locator(`.row[data-alarm="${west}"] [data-remaining]`)
@@ -130,12 +140,10 @@ try {
   await shot(operator, "seats-aside");
 
   // Shelved by S; the list counts down.
-  await play("dead-detector");
-  const dead = operator
-    .locator("#unacked .row[data-rule]", { hasText: "6层" })
-    .first();
-  await dead.waitFor();
-  const id = await dead.getAttribute("data-alarm");
+  await play("entrapment");
+  const fault = operator.locator("#unacked .row[data-rule=elevator-fault]");
+  await fault.waitFor({ timeout: 90_000 });
+  const id = await fault.getAttribute("data-alarm");
   await select(operator, id);
   await operator.keyboard.press("s");
   await operator.waitForSelector("#shelve-ok");

@@ -44,7 +44,8 @@ try {
     assert.match(r, /前|从未/, `a value without an age: ${r}`);
 
   // C-01: an edge falls silent: what and where stand in a banner, heard once as no alarm is.
-  const low = () => page.evaluate(() => window.notes.filter((n) => n.hz === 300).length);
+  const low = () =>
+    page.evaluate(() => window.notes.filter((n) => n.hz === 300).length);
   assert.equal(await low(), 0);
   await harness("stop-edge");
   await page.waitForSelector("#abnormal [data-what^=edge]");

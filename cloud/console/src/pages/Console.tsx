@@ -91,7 +91,7 @@ export function Console() {
               list={view.list}
               setList={view.setList}
               noMatch={q ? t("console.noMatch", { q }) : undefined}
-              calm={<Calm setAside={groups.aside} />}
+              calm={<Calm />}
             />
           )}
         </Loaded>

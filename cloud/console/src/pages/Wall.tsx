@@ -52,7 +52,7 @@ export function Wall() {
         </section>
         <section aria-label={t("console.unacked")} aria-live="polite">
           {shown.length === 0 ? (
-            <Calm setAside={g.aside} />
+            <Calm />
           ) : (
             <ol>
               {shown.map((a) => (

@@ -1,16 +1,16 @@
 import { useTranslation } from "react-i18next";
 import { useSeats } from "../api/desk";
-import { useOverview } from "../api/queries";
+import { useOpenAlarms, useOverview } from "../api/queries";
 import { useLink, useNow, useSeat } from "../live/context";
-import type { Alarm } from "../api/types";
-import { aside } from "../live/open";
+import { countAlarms } from "../live/open";
 import { age, clock } from "./format";
 import { Empty, Loading } from "./states";
 
 /** Calm says why the list is empty; calm is only claimed when every point is known. */
-export function Calm({ setAside }: { setAside: Alarm[] }) {
+export function Calm() {
   const { t } = useTranslation();
   const overview = useOverview().data;
+  const open = useOpenAlarms().data?.items ?? []; // newer than the overview's counts
   const seats = useSeats().data;
   const onWatch = useSeat().onWatch || seats?.on_watch || 0;
   const now = useNow();
@@ -19,11 +19,13 @@ export function Calm({ setAside }: { setAside: Alarm[] }) {
   if (!overview) return <Loading lines={3} />;
   const { good, total } = overview.points;
   if (total === 0) return <Empty>{t("fleet.none")}</Empty>;
-  const standing = overview.counts.acked + overview.counts.rtn_unacked;
+  const { acked, rtn_unacked } = countAlarms(open);
+  const standing = acked + rtn_unacked;
+  const { shelved, suppressed, out_of_service, oldest_expiry: oldest } = overview.counts;
+  const setAside = shelved + suppressed + out_of_service;
   const heard = Math.max(0, ...overview.edges.map((e) => Date.parse(e.last_seen ?? "") || 0));
   const lost = overview.edges.filter((e) => e.state !== "online").length;
   const doubt = cut || good < total || lost > 0;
-  const oldest = setAside.map((a) => aside(a)?.until).filter(Boolean)[0];
   return (
     <div className={`calm-why empty ${doubt ? "doubt" : ""}`} role="status">
       <strong>
@@ -56,9 +58,9 @@ export function Calm({ setAside }: { setAside: Alarm[] }) {
         <dd>{t("desk.calm.seatsOf", { n: onWatch })}</dd>
         <dt>{t("desk.calm.aside")}</dt>
         <dd>
-          {setAside.length === 0
+          {setAside === 0
             ? t("common.none")
-            : t("desk.calm.asideOf", { n: setAside.length, at: oldest ? clock(oldest) : "—" })}
+            : t("desk.calm.asideOf", { n: setAside, at: oldest ? clock(oldest) : "—" })}
         </dd>
       </dl>
     </div>

@@ -70,7 +70,8 @@ const shapes: Record<Severity, string> = { critical: "◆", major: "▲", minor:
 function look(item: Item, alarms: Alarm[]) {
   const { device: d, point: p } = item;
   const mine = alarms.filter(
-    (a) => a.edge === d.edge && (p ? a.point === p.id : a.point.split(".")[0] === d.id) && a.hazard !== "comms",
+    (a) =>
+      a.edge === d.edge && (p ? a.point === p.id : a.point.split(".")[0] === d.id) && a.hazard !== "comms",
   );
   const standing = mine.filter((a) => a.condition !== "normal" || a.latched || loud(a));
   const ranks = Object.keys(shapes) as Severity[];

@@ -1,6 +1,7 @@
 import { type CSSProperties, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { useOverview } from "../api/queries";
 import type { Alarm } from "../api/types";
 import { type Override, useOverrides } from "../areas/alarms/api";
 import { say } from "../i18n";
@@ -27,6 +28,7 @@ export function useExtra(setAside: Alarm[]): Override[] {
 export function OverrideRow({ override: o, style }: { override: Override; style: CSSProperties }) {
   const { t } = useTranslation();
   const now = useNow();
+  const building = useOverview().data?.buildings.find((b) => b.id === o.building);
   return (
     <li
       className={`row aside ${asked(o) ? "asked" : ""}`}
@@ -38,7 +40,7 @@ export function OverrideRow({ override: o, style }: { override: Override; style:
         <span className="line first">
           {o.kind === "out_of_service" ? <Wrench /> : <Clock />}
           <b>{say(o.title) || o.point || o.edge}</b>
-          <span className="place">{o.building}</span>
+          <span className="place">{say(building?.name) || o.building}</span>
           {o.until && <Remaining until={o.until} now={now} />}
         </span>
         <span className="line">

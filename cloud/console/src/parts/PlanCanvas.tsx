@@ -28,7 +28,10 @@ export function PlanCanvas(props: {
   drawing: Drawing;
   label: string;
   compact?: boolean;
-  marks: (unit: number, at: (e: { clientX: number; clientY: number }) => { x: number; y: number }) => ReactNode;
+  marks: (
+    unit: number,
+    at: (e: { clientX: number; clientY: number }) => { x: number; y: number },
+  ) => ReactNode;
 }) {
   const { drawing: d } = props;
   const { t } = useTranslation();
@@ -128,7 +131,13 @@ export function PlanCanvas(props: {
         onPointerCancel={() => (drag.current = undefined)}
       >
         <defs>
-          <pattern id="plan-hatch" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+          <pattern
+            id="plan-hatch"
+            width="8"
+            height="8"
+            patternUnits="userSpaceOnUse"
+            patternTransform="rotate(45)"
+          >
             <rect width="8" height="8" fill="var(--panel)" />
             <rect width="3.5" height="8" fill="var(--hatch)" />
           </pattern>
@@ -145,10 +154,20 @@ export function PlanCanvas(props: {
           <button type="button" aria-label={t("places.plan.in")} onClick={() => zoom(1 / 1.5)}>
             ＋
           </button>
-          <button type="button" aria-label={t("places.plan.out")} disabled={!zoomed} onClick={() => zoom(1.5)}>
+          <button
+            type="button"
+            aria-label={t("places.plan.out")}
+            disabled={!zoomed}
+            onClick={() => zoom(1.5)}
+          >
             －
           </button>
-          <button type="button" aria-label={t("places.plan.fit")} disabled={!zoomed} onClick={() => zoom(closest * 2)}>
+          <button
+            type="button"
+            aria-label={t("places.plan.fit")}
+            disabled={!zoomed}
+            onClick={() => zoom(closest * 2)}
+          >
             ⤢
           </button>
         </div>

@@ -292,7 +292,8 @@ export const en: typeof zh = {
     anyBuilding: "Every building",
     anyState: "Every state",
     none: "No device matches",
-    noneAtAll: "No devices yet. They appear when an edge reports; they can be written down before in Import, export",
+    noneAtAll:
+      "No devices yet. They appear when an edge reports; they can be written down before in Import, export",
     software: "Software",
     config: "Config",
     building: "Building",
@@ -319,7 +320,8 @@ export const en: typeof zh = {
     about:
       "Export all places and devices to Excel, change them there, and import. Every cell is checked first; all is written or nothing.",
     export: "Export Excel",
-    exportAbout: "A sheet each for communities, buildings, entrances, floors, rooms, devices and points, with a guide.",
+    exportAbout:
+      "A sheet each for communities, buildings, entrances, floors, rooms, devices and points, with a guide.",
     drop: "Drop an .xlsx file here, or click to choose",
     limit: "At most 20 MiB and 20 000 rows a sheet",
     checking: "Checking {{name}}…",
