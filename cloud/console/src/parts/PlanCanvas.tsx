@@ -28,6 +28,10 @@ export function PlanCanvas(props: {
   drawing: Drawing;
   label: string;
   compact?: boolean;
+  /** a click on the drawing itself, as fractions of it */
+  onSpot?: (spot: { x: number; y: number }) => void;
+  /** something dropped on it from outside */
+  onDropItem?: (spot: { x: number; y: number }, data: string) => void;
   marks: (
     unit: number,
     at: (e: { clientX: number; clientY: number }) => { x: number; y: number },
@@ -39,6 +43,7 @@ export function PlanCanvas(props: {
   const [view, setView] = useState<View>({ x: 0, y: 0, w: d.w });
   const [width, setWidth] = useState(600);
   const drag = useRef<{ x: number; y: number; view: View } | undefined>(undefined);
+  const dragged = useRef(false);
   useEffect(() => setView({ x: 0, y: 0, w: d.w }), [d.href, d.w, d.h]);
   useEffect(() => {
     const el = svg.current;
@@ -82,6 +87,7 @@ export function PlanCanvas(props: {
   };
   const move = (e: PointerEvent) => {
     if (!drag.current || !svg.current) return;
+    if (Math.hypot(e.clientX - drag.current.x, e.clientY - drag.current.y) > 4) dragged.current = true;
     const per = drag.current.view.w / svg.current.clientWidth;
     setView(
       fit({
@@ -121,7 +127,14 @@ export function PlanCanvas(props: {
         viewBox={`${view.x} ${view.y} ${view.w} ${(view.w * d.h) / d.w}`}
         style={{ aspectRatio: `${d.w} / ${d.h}`, cursor: zoomed ? "grab" : undefined }}
         onKeyDown={onKey}
+        onClick={(e) => !dragged.current && props.onSpot?.(fraction(e))}
+        onDragOver={(e) => props.onDropItem && e.preventDefault()}
+        onDrop={(e) => {
+          e.preventDefault();
+          props.onDropItem?.(fraction(e), e.dataTransfer.getData("text/plain"));
+        }}
         onPointerDown={(e) => {
+          dragged.current = false;
           if (!zoomed || e.button !== 0) return;
           drag.current = { x: e.clientX, y: e.clientY, view };
           e.currentTarget.setPointerCapture(e.pointerId);
