@@ -161,3 +161,6 @@ func orEmpty[T any](s []T) []T {
 	}
 	return s
 }
+
+// Empty is a tree without any place.
+func Empty() *Tree { return newTree() }

@@ -142,7 +142,8 @@ func (im *importer) sheet(s sheet, tb table) {
 				l.cells[c] = &cell{ref: beside(cells, col)}
 			}
 		}
-		if l.flaws(); l.bad || l.twice(seen) {
+		l.flaws()
+		if l.twice(seen) || l.bad {
 			im.count.Refused++
 			continue
 		}
@@ -275,7 +276,7 @@ func (l *line) twice(seen map[string]string) bool {
 		return false
 	}
 	if first, ok := seen[k]; ok {
-		l.refuse(0, "与 "+first+" 行重复", "The same as row "+first)
+		l.refuse(l.sheet.key-1, "与第 "+first+" 行重复", "The same as row "+first)
 		return true
 	}
 	if l.cells[0] != nil {
@@ -468,6 +469,10 @@ func (im *importer) device(l *line) {
 // spot finds the room by its name.
 func (im *importer) spot(l *line, at contract.Place, room string) *places.Spot {
 	s := &places.Spot{Building: at.Building, UnitEntrance: at.UnitEntrance, Floor: at.Floor, Zone: at.Zone}
+	if _, ok := im.Draft.Buildings[at.Building]; !ok {
+		l.refuse(4, "没有这个楼栋", "No such building")
+		return s
+	}
 	if room == "" {
 		return s
 	}

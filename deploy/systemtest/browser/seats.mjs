@@ -138,25 +138,6 @@ try {
     .locator(`.row[data-alarm="${west}"] [data-remaining]`)
     .waitFor();
   await shot(operator, "seats-aside");
-
-  // Shelved by S; the list counts down.
-  await play("entrapment");
-  const fault = operator.locator("#unacked .row[data-rule=elevator-fault]");
-  await fault.waitFor({ timeout: 90_000 });
-  const id = await fault.getAttribute("data-alarm");
-  await select(operator, id);
-  await operator.keyboard.press("s");
-  await operator.waitForSelector("#shelve-ok");
-  await operator.locator(".ant-modal .ant-select").click();
-  await operator.locator(".ant-select-item-option").first().click();
-  await operator.click("#shelve-ok");
-  await operator
-    .locator(`.row.shelved[data-alarm="${id}"] [data-remaining]`)
-    .waitFor();
-  await operator.waitForFunction(() =>
-    /屏蔽 *1/.test(document.querySelector("#count-aside").textContent),
-  );
-  await shot(operator, "seats-shelved");
   console.log("seats: passed");
 } finally {
   await b.close();

@@ -1,14 +1,6 @@
 import { App, Button, Dropdown } from "antd";
 import { useQueryClient } from "@tanstack/react-query";
-import {
-  type ComponentType,
-  Suspense,
-  useCallback,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { type ComponentType, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, NavLink, Outlet, useNavigate, useOutletContext } from "react-router";
 import { request } from "../api/client";
@@ -99,7 +91,11 @@ export function Shell({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => voi
   const muteTone = useCallback(() => {
     player.hush();
     const ids = latest.current.filter((a) => a.state === "unacked").map(occurrence);
-    setMuted({ until: stream.second() + muteForMs, ids: new Set(ids), link: stream.current().state === "lost" });
+    setMuted({
+      until: stream.second() + muteForMs,
+      ids: new Set(ids),
+      link: stream.current().state === "lost",
+    });
   }, [stream, player]);
   const desk = useMemo<Desk>(
     () => ({ muteTone, flood, showHelp: () => setSheet("help") }),

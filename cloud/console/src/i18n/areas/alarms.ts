@@ -1,7 +1,8 @@
 /** Words of the life of alarms: setting aside, definitions, history, report. */
 export const zh = {
   overrides: "屏蔽与停用",
-  overridesAbout: "被屏蔽、抑制或停用的报警和点位：谁、为什么、到什么时候。期间现场照常监测和记录，到期自动恢复。",
+  overridesAbout:
+    "被屏蔽、抑制或停用的报警和点位：谁、为什么、到什么时候。期间现场照常监测和记录，到期自动恢复。",
   definitions: "报警定义",
   definitionsAbout: "每条报警的后果、处置、应答时限、优先级和责任人。缺一不可启用。",
   report: "报警统计",
@@ -276,7 +277,12 @@ export const zh = {
     time: "{{from}} 至 {{to}}",
     person: "{{name}} 确认",
     words: "含“{{q}}”",
-    view: { all: "全部报警", open: "未结束的报警", overridden: "屏蔽与停用中的报警", history: "已结束的报警" },
+    view: {
+      all: "全部报警",
+      open: "未结束的报警",
+      overridden: "屏蔽与停用中的报警",
+      history: "已结束的报警",
+    },
   },
 };
 
