@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"anlan/deploy/demo/plans"
 	"anlan/deploy/stack"
 )
 
@@ -48,6 +49,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	welcome(out, s)
+	if err := plans.Furnish(ctx, s); err != nil && ctx.Err() == nil { // the building works without
+		fmt.Fprintln(out, "  平面图没有装上 no floor plans:", err)
+	}
 	select {
 	case <-ctx.Done():
 	case <-s.Cloud.Done():

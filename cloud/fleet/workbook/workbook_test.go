@@ -367,3 +367,36 @@ func FuzzRead(f *testing.F) {
 		Check(file, Target{Draft: d, Devices: rows, Known: func(places.DeviceKey) bool { return false }, May: func(string) bool { return true }})
 	})
 }
+
+// FuzzCells puts any text into any cell of any sheet: nothing panics, and whatever is not
+// refused can be exported and read again without a change.
+func FuzzCells(f *testing.F) {
+	tree, rows := site(f, 2)
+	for _, s := range []string{"b03", "-1", "１", "=1", "走廊", "张|110", "\x00", "\u202e", "d0001"} {
+		f.Add(uint8(5), uint8(2), s)
+		f.Add(uint8(4), uint8(4), s)
+	}
+	f.Fuzz(func(t *testing.T, sheetAt, colAt uint8, text string) {
+		s := sheets()[int(sheetAt)%6]
+		head, row := []cell{}, []cell{}
+		for i, c := range s.columns {
+			head = append(head, cell{ref: columnName(i) + "1", text: c.title()})
+			row = append(row, cell{ref: columnName(i) + "2"})
+		}
+		if s.name == deviceSheet {
+			row[0].text, row[1].text, row[4].text = "edge-b03", "d0000", "b03"
+		}
+		row[int(colAt)%len(row)].text = strings.TrimSpace(text)
+		file := &File{Revision: -1, tables: []table{{name: s.name, rows: [][]cell{head, row}}}}
+		d := places.NewDraft(tree, places.Author{})
+		r := Check(file, Target{Draft: d, Devices: rows, Known: func(places.DeviceKey) bool { return false }, May: func(string) bool { return true }})
+		if c := r.Counts[0]; c.New+c.Changed+c.Unchanged+c.Refused != 1 || c.Refused > 0 != (len(r.Problems) > 0) {
+			t.Fatalf("%+v", r)
+		}
+		if len(r.Problems) == 0 && s.name != deviceSheet {
+			if again, _ := check(t, export(t, d.Tree, rows), d.Tree, rows); len(again.Problems)+again.Changes() != 0 {
+				t.Fatalf("%q in %s does not come back: %+v", text, s.name, again)
+			}
+		}
+	})
+}

@@ -89,8 +89,17 @@ export async function select(page, id) {
   await page.keyboard.press("Escape"); // from the top
   for (let i = 0; i < 60; i++) {
     if (await page.locator(`.panel[data-panel="${id}"]`).count()) return;
+    const before = await page.evaluate(
+      () => document.querySelector("[data-panel]")?.dataset.panel,
+    );
     await page.keyboard.press("j");
-    await page.waitForTimeout(50);
+    await page
+      .waitForFunction(
+        (b) => document.querySelector("[data-panel]")?.dataset.panel !== b,
+        before,
+        { timeout: 2_000 },
+      )
+      .catch(() => undefined); // the end of the list
   }
   const focus = await page.evaluate(() =>
     document.activeElement?.outerHTML.slice(0, 200),

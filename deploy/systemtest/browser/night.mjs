@@ -71,7 +71,7 @@ try {
 
   // A point's chart over time, and the alarm's own page with its stamps.
   await operator.goto(`${new URL(chief.url()).origin}/alarms/${id}`);
-  await operator.waitForSelector(".stamps [data-stamp=painted]:not(.waiting)");
+  await operator.waitForSelector(".way [data-stamp=painted] .fill");
   await operator.waitForSelector(".chart canvas");
   await shot(operator, "alarm");
   await operator.goto(

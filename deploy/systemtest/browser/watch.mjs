@@ -207,6 +207,7 @@ try {
   await many.waitForFunction(
     () => Number(document.querySelector("#count-unacked")?.dataset.n) > 6_000,
   );
+  await many.waitForSelector("#unacked .row");
   const drawn = () => many.locator(".row").count();
   for (const part of [0, 0.5, 1]) {
     await many.evaluate((p) => {

@@ -4,7 +4,8 @@ import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { useCheckIns, useFleet, useOverview } from "../api/queries";
 import type { CheckIn, Edge, Point, Text } from "../api/types";
-import { type DeviceRow, useDevice, useDevices } from "../areas/places/api";
+import { type DeviceRow, put, useDevice, useDevices, useTree } from "../areas/places/api";
+import { useEdit } from "../areas/places/edit";
 import { say } from "../i18n";
 import { useNow } from "../live/context";
 import { age, dateTime, placeName } from "../parts/format";
@@ -96,10 +97,7 @@ function Edges({ go }: { go: Go }) {
                 </>
               ),
             },
-            {
-              title: t("places.fleet.building"),
-              render: (_, e) => say(names.get(e.building)) || e.building || "—",
-            },
+            { title: t("places.fleet.building"), render: (_, e) => <EdgeBuilding edge={e} names={names} /> },
             {
               title: c("state"),
               render: (_, e) => (
@@ -166,6 +164,38 @@ function Edges({ go }: { go: Go }) {
         />
       )}
     </Loaded>
+  );
+}
+
+/** EdgeBuilding is where an edge stands; whoever may edit places can say so where the edge does not, or is wrong. */
+function EdgeBuilding({ edge: e, names }: { edge: Edge; names: Map<string, Text> }) {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const edit = useEdit();
+  const tree = useTree(may("fleet.edit"));
+  if (!may("fleet.edit") || !tree.data) return say(names.get(e.building)) || e.building || "—";
+  const site = tree.data.edge_sites.find((x) => x.edge === e.id);
+  const move = (building: string) =>
+    edit.run(() => put(`/api/edges/${e.id}/building`, { building, version: site?.version ?? 0 }));
+  return (
+    <Select
+      size="small"
+      style={{ minWidth: 150 }}
+      aria-label={`${t("places.fleet.moveEdge")} ${e.id}`}
+      value={site?.building || ""}
+      onChange={(b) => void move(b)}
+      options={[
+        {
+          value: "",
+          label: site?.building
+            ? t("places.fleet.asReported")
+            : say(names.get(e.building)) || e.building || t("places.fleet.asReported"),
+        },
+        ...tree.data.buildings
+          .filter((b) => !b.archived && b.id !== (site?.building ? "" : e.building))
+          .map((b) => ({ value: b.id, label: say(b.name) })),
+      ]}
+    />
   );
 }
 
@@ -330,7 +360,14 @@ function DeviceSheet({ at, close }: { at: string; close: () => void }) {
   const { t } = useTranslation();
   const [edge = "", id = ""] = at.split("/");
   return (
-    <Drawer open={at !== ""} onClose={close} size={620} title={t("places.fleet.device")} destroyOnHidden>
+    <Drawer
+      open={at !== ""}
+      onClose={close}
+      size={620}
+      mask={false}
+      title={t("places.fleet.device")}
+      destroyOnHidden
+    >
       {at && <DeviceBody edge={edge} id={id} />}
     </Drawer>
   );

@@ -41,12 +41,17 @@ export default function Chart(props: ChartProps) {
   const chart = useRef<EChartsType>(undefined);
   const latest = useRef(props);
   latest.current = props;
+  const dragging = useRef(false);
   useEffect(() => {
     if (!box.current) return;
     const made = init(box.current);
     chart.current = made;
     const observer = new ResizeObserver(() => made.resize());
     observer.observe(box.current);
+    // A chart that moves on with the clock stands still under a hand.
+    made.getZr().on("mousedown", () => (dragging.current = true));
+    const release = () => (dragging.current = false);
+    addEventListener("mouseup", release);
     made.on("brushEnd", (e) => {
       const { span, onZoom } = latest.current;
       const range = (e as { areas: { coordRange?: [number, number] }[] }).areas[0]?.coordRange;
@@ -58,11 +63,13 @@ export default function Chart(props: ChartProps) {
     });
     return () => {
       observer.disconnect();
+      removeEventListener("mouseup", release);
       made.dispose();
     };
   }, []);
   useEffect(() => {
     const made = chart.current;
+    if (dragging.current) return;
     made?.setOption(option(props), { notMerge: true });
     // The brush is the pointer's first meaning: drag to zoom, without a tool to pick.
     if (props.onZoom)

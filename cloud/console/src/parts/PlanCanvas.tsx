@@ -162,7 +162,7 @@ export function PlanCanvas(props: {
         )}
         {props.marks(view.w / width, fraction)}
       </svg>
-      {!props.compact && (
+      {!props.compact && width >= 420 && (
         <div className="plan-zoom" role="toolbar" aria-label={t("places.plan.zoom")}>
           <button type="button" aria-label={t("places.plan.in")} onClick={() => zoom(1 / 1.5)}>
             ＋

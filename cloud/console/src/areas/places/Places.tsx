@@ -1,5 +1,5 @@
 import { App, Button, Checkbox, Input, type InputRef, Tree } from "antd";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type DragEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { say } from "../../i18n";
@@ -14,7 +14,7 @@ import { NewNode } from "./NewNode";
 import { found, keysOf, type Node, nodesOf, wayTo } from "./nodes";
 import "./places.css";
 
-/** PlacesPage is the tree of places and devices, edited in place. */
+/** Places is the tree of places and devices, edited in place. */
 export function Places() {
   const { t } = useTranslation();
   const { me, may } = useSession();
@@ -159,14 +159,7 @@ function PlaceTree(props: {
           onExpand={(keys) => setOpen(keys.map(String))}
           selectedKeys={chosen ? [chosen] : []}
           onSelect={(keys) => props.go({ node: String(keys[0] ?? "") })}
-          draggable={
-            may("fleet.edit") ? { icon: false, nodeDraggable: (n) => /^[rd]:/.test(String(n.key)) } : false
-          }
-          allowDrop={({ dragNode, dropNode, dropPosition }) =>
-            dropPosition === 0 && fits(dragNode.key, dropNode.key)
-          }
-          onDrop={(e) => void move(e.dragNode.key, e.node.key)}
-          titleRender={(n) => <Title node={n} />}
+          titleRender={(n) => <Title node={n} move={may("fleet.edit") ? move : undefined} />}
         />
       </div>
       <p className="quiet places-keys">{may("fleet.edit") && t("places.tree.keys")}</p>
@@ -176,11 +169,43 @@ function PlaceTree(props: {
 
 const signs: Record<string, string> = { alarm: "◆", fault: "▲", unknown: "?", planned: "◌" };
 
-function Title({ node: n }: { node: Node }) {
+const dragged = "application/x-anlan-place";
+
+/** Title is a line of the tree. What is dropped on it goes there: the line under the pointer counts, not the gap between two. */
+function Title({
+  node: n,
+  move,
+}: {
+  node: Node;
+  move: ((key: string, to: string) => Promise<void>) | undefined;
+}) {
   const { t } = useTranslation();
+  const [over, setOver] = useState(false);
   const device = n.key.startsWith("d:");
+  // While something is over it, a page may know what kinds it has, not what it is: the kind is in the type's name.
+  const takes = (e: DragEvent) =>
+    (["d", "r"] as const).some(
+      (k) => e.dataTransfer.types.includes(`${dragged}-${k}`) && fits(`${k}:`, n.key),
+    );
   return (
-    <span className={`place-node ${n.archived ? "archived" : ""}`} data-node={n.key}>
+    <span
+      draggable={move !== undefined && /^[rd]:/.test(n.key)}
+      onDragStart={(e) => e.dataTransfer.setData(`${dragged}-${n.key[0]}`, n.key)}
+      onDragOver={(e) => {
+        if (!move || !takes(e)) return;
+        e.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(e) => {
+        e.preventDefault();
+        setOver(false);
+        const key = e.dataTransfer.getData(`${dragged}-d`) || e.dataTransfer.getData(`${dragged}-r`);
+        if (key && move) void move(key, n.key);
+      }}
+      className={`place-node ${n.archived ? "archived" : ""} ${over ? "over" : ""}`}
+      data-node={n.key}
+    >
       {device && (
         <i className={`sign ${n.state}`} aria-label={t(`places.fleet.states.${n.state ?? "unknown"}`)}>
           {signs[n.state ?? ""] ?? "●"}

@@ -26,7 +26,8 @@ export const put = <T>(path: string, body: unknown) => request<T>("PUT", path, b
 
 export const placeKeys = { tree: ["places"] as const, devices: ["devices"] as const };
 
-export const useTree = () => useQuery({ queryKey: placeKeys.tree, queryFn: () => get<Tree>("/api/places") });
+export const useTree = (enabled = true) =>
+  useQuery({ queryKey: placeKeys.tree, queryFn: () => get<Tree>("/api/places"), enabled });
 export const useDevices = (enabled = true) =>
   useQuery({
     enabled,
