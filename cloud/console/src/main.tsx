@@ -129,7 +129,8 @@ const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <QueryClientProvider client={cache}>
-    <BrowserRouter>
+    {/* Without transitions, what a key does is on the screen before the next key is read. */}
+    <BrowserRouter useTransitions={false}>
       <Anlan />
     </BrowserRouter>
   </QueryClientProvider>,

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { mkdirSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 const require = createRequire(
   new URL("../../../cloud/console/package.json", import.meta.url),
@@ -24,10 +24,21 @@ const flags = [
 ];
 
 export async function browser() {
-  return chromium.launch({
+  const b = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: flags,
   });
+  const close = b.close.bind(b);
+  b.close = async () => {
+    // What every seat showed at the end: the first thing to look at after a failure.
+    for (const [i, c] of b.contexts().entries())
+      for (const page of c.pages())
+        await shot(page, `last-${basename(process.argv[1], ".mjs")}-${i}`).catch(
+          () => undefined,
+        );
+    await close();
+  };
+  return b;
 }
 
 /** login opens a seat of its own (cookies, storage) and signs a person in by the form. */

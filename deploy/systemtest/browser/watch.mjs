@@ -34,7 +34,7 @@ try {
   await arm(page);
   // C-01: nothing is wrong, and the places of what comes later say that they are not in use.
   await page.waitForSelector("#abnormal", { state: "detached" });
-  assert.match(await page.textContent("#duty"), /查岗 · 交接班 未启用/);
+  assert.match(await page.textContent("#duty"), /查岗 · 交接班\s*未启用/);
   assert.match(await page.textContent("#last-event"), /最近事件/);
   // C-16: heartbeat, link and values carry their age.
   assert.match(await page.textContent("#edges small"), /前/);

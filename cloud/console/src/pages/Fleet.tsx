@@ -324,15 +324,12 @@ function DeviceTable(props: { all: DeviceRow[]; shown: DeviceRow[]; names: Map<s
           {
             title: t("places.fleet.model"),
             width: 220,
-            ellipsis: true,
             render: (_, d) => (
               <>
-                {d.model || d.profile || "—"}{" "}
-                {d.reported && !d.verified && (
-                  <small className="quiet" title={t("places.fleet.unverified")}>
-                    ({t("places.fleet.unverified")})
-                  </small>
-                )}
+                <span className="oneline" title={d.model}>
+                  {d.model || d.profile || "—"}
+                </span>
+                {d.reported && !d.verified && <small className="quiet">{t("places.fleet.unverified")}</small>}
               </>
             ),
           },

@@ -19,26 +19,23 @@ export function Calm() {
   if (!overview) return <Loading lines={3} />;
   const { good, total } = overview.points;
   if (total === 0) return <Empty>{t("fleet.none")}</Empty>;
-  const { acked, rtn_unacked } = countAlarms(open);
+  const { unacked: elsewhere, acked, rtn_unacked } = countAlarms(open); // the list is of one place or search
   const standing = acked + rtn_unacked;
   const { shelved, suppressed, out_of_service, oldest_expiry: oldest } = overview.counts;
   const setAside = shelved + suppressed + out_of_service;
   const heard = Math.max(0, ...overview.edges.map((e) => Date.parse(e.last_seen ?? "") || 0));
   const lost = overview.edges.filter((e) => e.state !== "online").length;
-  const doubt = cut || good < total || lost > 0;
+  const doubt = cut || elsewhere > 0 || good < total || lost > 0;
+  const why = () => {
+    if (cut) return t("desk.calm.cut");
+    if (elsewhere > 0) return t("desk.calm.elsewhere", { n: elsewhere });
+    if (good < total) return t("console.nothingUnknown", { n: total - good });
+    if (lost > 0) return t("desk.calm.lost", { n: lost });
+    return standing > 0 ? t("console.nothingNew", { n: standing }) : t("console.nothing");
+  };
   return (
     <div className={`calm-why empty ${doubt ? "doubt" : ""}`} role="status">
-      <strong>
-        {cut
-          ? t("desk.calm.cut")
-          : doubt
-            ? good < total
-              ? t("console.nothingUnknown", { n: total - good })
-              : t("desk.calm.lost", { n: lost })
-            : standing > 0
-              ? t("console.nothingNew", { n: standing })
-              : t("console.nothing")}
-      </strong>
+      <strong>{why()}</strong>
       <dl>
         <dt>{t("desk.calm.points")}</dt>
         <dd>{t("desk.calm.pointsOf", { good, total })}</dd>

@@ -30,37 +30,42 @@ export function Strip(props: { muted: Muted | undefined; openSound: () => void; 
     <>
       <header className={`strip ${cut ? "cut" : ""}`} aria-label={t("desk.strip.label")}>
         <span className={`cell lamp ${link.state}`} id="link-lamp" data-state={link.state}>
-          <i aria-hidden />
-          {cut ? t(`strip.${link.state}`, { age: elapsed(link.silence ?? 0) }) : t(`strip.${link.state}`)}
-          {!cut && link.silence !== undefined && (
-            <small>{t("age.s", { n: Math.floor(link.silence / 1000) })}</small>
-          )}
+          <span className="label">
+            <i aria-hidden />
+            {t("desk.strip.link")}
+          </span>
+          <span className="value">
+            <b>{t(`strip.${link.state}`, { age: elapsed(link.silence ?? 0) })}</b>
+            {!cut && link.silence !== undefined && (
+              <small>{t("age.s", { n: Math.floor(link.silence / 1000) })}</small>
+            )}
+          </span>
         </span>
         {overview && (
           <Field overview={overview} now={now} backlog={wrong.some((x) => x.what === "backlog")} />
         )}
         {requested > 0 && (
-          <Cell hot id="requested">
-            <Link to="/?list=aside">{t("desk.requested")}</Link> <b>{requested}</b>
+          <Cell hot id="requested" label={<Link to="/?list=aside">{t("desk.requested")}</Link>}>
+            <b>{requested}</b>
           </Cell>
         )}
         <Counts />
         <SoundCell open={openSound} mutedFor={mutedFor} />
         <SeatsCell />
-        <span className="cell wide" id="linkage">
-          {t("desk.strip.linkage")} <b>{t("desk.strip.byEdge")}</b>
-        </span>
-        <span className="cell wide" id="duty">
-          {t("desk.strip.muster")} · {t("desk.strip.handover")} <em>{t("desk.strip.unused")}</em>
-        </span>
-        <span className="cell grow" />
-        <span className="cell">
-          {me.name} <em>{t(`user.${me.role}`, { defaultValue: me.role })}</em>
-          {seat && <em className="widest">{seat.name}</em>}
-        </span>
-        <span className="cell">
+        <Cell wide id="linkage" label={t("desk.strip.linkage")}>
+          <b>{t("desk.strip.byEdge")}</b>
+        </Cell>
+        <Cell wide id="duty" label={t("desk.strip.duty")}>
+          <em>{t("desk.strip.unused")}</em>
+        </Cell>
+        <span className="grow" />
+        <Cell id="who" label={t(`user.${me.role}`, { defaultValue: me.role })}>
+          <b>{me.name}</b>
+          {seat && <small className="widest">{seat.name}</small>}
+        </Cell>
+        <Cell id="clock" label={t("desk.strip.time")}>
           <time>{clock(now)}</time>
-        </span>
+        </Cell>
       </header>
       <p className="unseen" role="status">
         {cut ? t(`strip.${link.state}`, { age: "" }) : ""}
@@ -70,10 +75,20 @@ export function Strip(props: { muted: Muted | undefined; openSound: () => void; 
   );
 }
 
-function Cell({ hot, id, children }: { hot?: boolean; id?: string; children: ReactNode }) {
+function Cell(props: {
+  label: ReactNode;
+  hot?: boolean;
+  fire?: boolean;
+  wide?: boolean;
+  id: string;
+  n?: number;
+  children: ReactNode;
+}) {
+  const kind = props.fire ? "fire" : props.hot ? "hot" : props.wide ? "wide" : "";
   return (
-    <span className={`cell ${hot ? "hot" : ""}`} id={id}>
-      {children}
+    <span className={`cell ${kind}`} id={props.id} data-n={props.n}>
+      <span className="label">{props.label}</span>
+      <span className="value">{props.children}</span>
     </span>
   );
 }
@@ -86,24 +101,22 @@ function Field({ overview: o, now, backlog }: { overview: Overview; now: number;
   const pending = o.edges.reduce((n, e) => n + (e.pending?.alarm ?? 0), 0);
   return (
     <>
-      <Cell hot={online < o.edges.length} id="edges">
-        {t("desk.strip.edges")}{" "}
+      <Cell hot={online < o.edges.length} id="edges" label={t("desk.strip.edges")}>
         <b>
           {online}/{o.edges.length}
         </b>
         {heard > 0 && <small>{t("desk.strip.heard", { age: age(t, now - heard) })}</small>}
       </Cell>
-      <Cell hot={backlog} id="queue">
-        {t("desk.strip.queue")} <b>{pending}</b>
+      <Cell hot={backlog} id="queue" label={t("desk.strip.queue")}>
+        <b>{pending}</b>
       </Cell>
-      <span className="cell wide" id="last-event">
-        {t("desk.strip.lastEvent")}{" "}
+      <Cell wide id="last-event" label={t("desk.strip.lastEvent")}>
         <b>
           {o.last_event_at
             ? t("desk.strip.heard", { age: age(t, now - Date.parse(o.last_event_at)) })
             : t("desk.strip.none")}
         </b>
-      </span>
+      </Cell>
     </>
   );
 }
@@ -116,22 +129,29 @@ function Counts() {
   const worst = g.unacked[0]?.severity;
   return (
     <>
-      <span
-        className={`cell ${worst === "critical" ? "fire" : g.unacked.length > 0 ? "hot" : ""}`}
+      <Cell
+        fire={worst === "critical"}
+        hot={g.unacked.length > 0}
         id="count-unacked"
-        data-n={g.unacked.length}
+        n={g.unacked.length}
+        label={t("desk.strip.unacked")}
       >
-        {t("desk.strip.unacked")} <b>{g.unacked.length}</b>
-      </span>
-      <Cell id="count-acked">
-        {t("desk.strip.acked")} <b>{g.acked.length}</b>
+        <b>{g.unacked.length}</b>
       </Cell>
-      <Cell hot={g.rtn.length > 0} id="count-rtn">
-        {t("desk.strip.rtn")} <b>{g.rtn.length}</b>
+      <Cell id="count-acked" label={t("desk.strip.acked")}>
+        <b>{g.acked.length}</b>
       </Cell>
-      <Cell hot={(counts?.overdue_out_of_service ?? 0) > 0} id="count-aside">
-        {t("desk.strip.shelved")} <b>{counts?.shelved ?? "?"}</b> · {t("desk.strip.oos")}{" "}
-        <b>{counts?.out_of_service ?? "?"}</b>
+      <Cell hot={g.rtn.length > 0} id="count-rtn" label={t("desk.strip.rtn")}>
+        <b>{g.rtn.length}</b>
+      </Cell>
+      <Cell
+        hot={(counts?.overdue_out_of_service ?? 0) > 0}
+        id="count-aside"
+        label={`${t("desk.strip.shelved")} · ${t("desk.strip.oos")}`}
+      >
+        <b>
+          {counts?.shelved ?? "?"} · {counts?.out_of_service ?? "?"}
+        </b>
         {until && <small>{t("desk.strip.until", { at: clock(until).slice(0, 5) })}</small>}
       </Cell>
     </>
@@ -154,7 +174,8 @@ function SoundCell({ open, mutedFor }: { open: () => void; mutedFor: number }) {
         else void player.arm();
       }}
     >
-      {mutedFor > 0 ? t("strip.muted", { s: mutedFor }) : t(`strip.sound.${state}`)}
+      <span className="label">{t("desk.strip.sound")}</span>
+      <b className="value">{mutedFor > 0 ? t("strip.muted", { s: mutedFor }) : t(`strip.sound.${state}`)}</b>
     </button>
   );
 }
@@ -165,8 +186,8 @@ function SeatsCell() {
   const ours = useSeat();
   const n = list?.on_watch ?? ours.onWatch;
   return (
-    <Cell hot={n === 0} id="seats">
-      {t("desk.strip.seats")} <b>{n}</b>
+    <Cell hot={n === 0} id="seats" label={t("desk.strip.seats")}>
+      <b>{n}</b>
     </Cell>
   );
 }

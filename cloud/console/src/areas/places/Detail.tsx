@@ -195,7 +195,6 @@ function Said(props: { at: string; field: string; value: string; version: number
 
 function CommunityDetail(props: Props & { c: Community }) {
   const { c, at } = props;
-  const { t } = useTranslation();
   const { me } = useSession();
   const rep = c.reported;
   const whole = me.reach["fleet.edit"]?.all === true;
@@ -206,7 +205,7 @@ function CommunityDetail(props: Props & { c: Community }) {
       title={say(c.name)}
       row={c}
       save={save.community}
-      verbs={whole && <Button onClick={() => props.add("building")}>{t("places.tree.addBuilding")}</Button>}
+      verbs={whole && <Add what="building" add={props.add} />}
     >
       <NameFields />
       {rep && !sameText(rep.name, c.name) && (
@@ -246,9 +245,9 @@ function BuildingDetail(props: Props & { b: Building }) {
       save={save.building}
       verbs={
         <>
-          <Button onClick={() => props.add("floors")}>{t("places.tree.addFloors")}</Button>
-          <Button onClick={() => props.add("entrance")}>{t("places.tree.addEntrance")}</Button>
-          <Button onClick={() => props.add("device")}>{t("places.tree.addDevice")}</Button>
+          <Add what="floors" add={props.add} />
+          <Add what="entrance" add={props.add} />
+          <Add what="device" add={props.add} />
         </>
       }
     >
@@ -301,8 +300,8 @@ function FloorDetail(props: Props & { f: Floor }) {
           <Link className="ant-btn-link" to={`/places/plans?building=${f.building}&floor=${f.number}`}>
             {t("places.tree.openPlan")}
           </Link>
-          <Button onClick={() => props.add("room")}>{t("places.tree.addRoom")}</Button>
-          <Button onClick={() => props.add("device")}>{t("places.tree.addDevice")}</Button>
+          <Add what="room" add={props.add} />
+          <Add what="device" add={props.add} />
         </>
       }
     >
@@ -399,4 +398,24 @@ function clean(s: Spot): Spot {
     ...(s.room ? { room: s.room } : {}),
     ...(s.zone ? { zone: s.zone.trim() } : {}),
   };
+}
+
+/** Add is a verb only those have who may use it. */
+function Add({
+  what,
+  add,
+}: {
+  what: "building" | "floors" | "entrance" | "device" | "room";
+  add: (what: string) => void;
+}) {
+  const { t } = useTranslation();
+  if (!useSession().may("fleet.edit")) return null;
+  const words = {
+    building: "Building",
+    floors: "Floors",
+    entrance: "Entrance",
+    device: "Device",
+    room: "Room",
+  };
+  return <Button onClick={() => add(what)}>{t(`places.tree.add${words[what]}`)}</Button>;
 }

@@ -2,6 +2,7 @@ import { Button, Form, Input, InputNumber, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { say } from "../../i18n";
 import { floorName } from "../../parts/format";
+import { useSession } from "../../parts/session";
 import type { Tree } from "./api";
 
 /** NameFields are the two names of a place. */
@@ -126,6 +127,7 @@ export function SpotFields({ tree, zone = true }: { tree: Tree; zone?: boolean }
 /** HelpFields are whom to call and which cameras to look at. */
 export function HelpFields() {
   const { t } = useTranslation();
+  const writable = useSession().may("fleet.edit");
   return (
     <>
       <h3>{t("places.tree.contacts")}</h3>
@@ -143,21 +145,27 @@ export function HelpFields() {
                 <Form.Item name={[name, "hours"]} noStyle>
                   <Input placeholder={t("places.tree.hours")} maxLength={40} />
                 </Form.Item>
-                <Button
-                  disabled={name === 0}
-                  aria-label={t("places.tree.up")}
-                  onClick={() => move(name, name - 1)}
-                >
-                  ↑
-                </Button>
-                <Button aria-label={t("places.tree.remove")} onClick={() => remove(name)}>
-                  ×
-                </Button>
+                {writable && (
+                  <>
+                    <Button
+                      disabled={name === 0}
+                      aria-label={t("places.tree.up")}
+                      onClick={() => move(name, name - 1)}
+                    >
+                      ↑
+                    </Button>
+                    <Button aria-label={t("places.tree.remove")} onClick={() => remove(name)}>
+                      ×
+                    </Button>
+                  </>
+                )}
               </div>
             ))}
-            <Button type="dashed" onClick={() => add({ name: "", phone: "" })}>
-              {t("places.tree.addContact")}
-            </Button>
+            {writable && (
+              <Button type="dashed" onClick={() => add({ name: "", phone: "" })}>
+                {t("places.tree.addContact")}
+              </Button>
+            )}
           </div>
         )}
       </Form.List>
@@ -173,14 +181,18 @@ export function HelpFields() {
                 <Form.Item name={[name, "url"]} rules={[{ required: true }]} noStyle>
                   <Input placeholder="https:// rtsp://" maxLength={400} />
                 </Form.Item>
-                <Button aria-label={t("places.tree.remove")} onClick={() => remove(name)}>
-                  ×
-                </Button>
+                {writable && (
+                  <Button aria-label={t("places.tree.remove")} onClick={() => remove(name)}>
+                    ×
+                  </Button>
+                )}
               </div>
             ))}
-            <Button type="dashed" onClick={() => add({ name: "", url: "" })}>
-              {t("places.tree.addCamera")}
-            </Button>
+            {writable && (
+              <Button type="dashed" onClick={() => add({ name: "", url: "" })}>
+                {t("places.tree.addCamera")}
+              </Button>
+            )}
           </div>
         )}
       </Form.List>
