@@ -14,6 +14,7 @@ import (
 
 	"anlan/cloud/alarm"
 	"anlan/cloud/db"
+	"anlan/cloud/db/dbtest"
 	"anlan/contract"
 )
 
@@ -27,10 +28,17 @@ func TestA14_KilledAmongReportsAndOverridesNothingIsLost(t *testing.T) {
 		crashing(t, file)
 		return
 	}
-	file := filepath.Join(t.TempDir(), "cloud.db")
+	t.Run("sqlite", func(t *testing.T) { killed(t, filepath.Join(t.TempDir(), "cloud.db")) })
+	if dsn := dbtest.PostgresDSN(t); dsn != "" {
+		t.Run("postgres", func(t *testing.T) { killed(t, dsn) })
+	}
+}
+
+func killed(t *testing.T, dsn string) {
+	self, _, _ := strings.Cut(t.Name(), "/")
 	for round := range 3 {
-		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.count=1") //nolint:gosec // ourselves
-		child.Env = append(os.Environ(), crashVariable+"="+file)
+		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+self+"$", "-test.count=1") //nolint:gosec // ourselves
+		child.Env = append(os.Environ(), crashVariable+"="+dsn)
 		out, err := child.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -53,7 +61,7 @@ func TestA14_KilledAmongReportsAndOverridesNothingIsLost(t *testing.T) {
 		if len(said) < 40 {
 			t.Fatalf("the child said %d lines only", len(said))
 		}
-		survived(t, file, said)
+		survived(t, dsn, said)
 	}
 }
 

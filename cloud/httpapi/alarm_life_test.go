@@ -28,10 +28,15 @@ func TestA06_TwoPersonsOverTheAPI(t *testing.T) {
 	if status != 422 || !strings.Contains(raw, "body.work_order") || !strings.Contains(raw, "body.person") {
 		t.Errorf("every wrong field is named: %d %s", status, raw)
 	}
+	seat := w.hub.subscribe(0, "", everything())
+	defer w.hub.unsubscribe(seat)
 	o := want[alarm.Override](supervisor, 200, "POST", "/api/alarms/"+a.ID+"/out-of-service",
 		map[string]any{"reason": "maintenance", "until": w.clock().Add(time.Hour), "work_order": "WO-7", "person": "赵", "all_rules": true})
 	if o.Status != alarm.Requested {
 		t.Fatalf("%+v", o)
+	}
+	if f := <-seat.frames; !strings.Contains(string(f.wire), "event: override") || !strings.Contains(string(f.wire), o.ID) || f.building != a.Building {
+		t.Errorf("the other seats were told %q", f.wire)
 	}
 	if status, raw := supervisor.do("POST", "/api/overrides/"+o.ID+"/approve", nil); status != 403 || !strings.Contains(raw, "第二人") {
 		t.Errorf("approved by who asked: %d %s", status, raw)

@@ -134,28 +134,28 @@ func (s *server) overrideOps() {
 		if err != nil {
 			return nil, err
 		}
-		return answered(s.Alarms.Approve(ctx, actorIn(ctx, o.Building), in.ID))
+		return answered(s.told(s.Alarms.Approve(ctx, actorIn(ctx, o.Building), in.ID)))
 	})
 	register(s, "POST", "/api/overrides/{id}/refuse", "Refuse, or take the request back", access(org.AlarmOutOfService), http.StatusOK, func(ctx context.Context, in *overrideID) (*body[alarm.Override], error) {
 		o, err := s.override(ctx, in.ID, true)
 		if err != nil {
 			return nil, err
 		}
-		return answered(s.Alarms.Refuse(ctx, actorIn(ctx, o.Building), in.ID, in.text()))
+		return answered(s.told(s.Alarms.Refuse(ctx, actorIn(ctx, o.Building), in.ID, in.text())))
 	})
 	register(s, "POST", "/api/overrides/{id}/extend", "Let it end later", access(org.AlarmRead), http.StatusOK, func(ctx context.Context, in *extendIn) (*body[alarm.Override], error) {
 		o, err := s.override(ctx, in.ID, true)
 		if err != nil {
 			return nil, err
 		}
-		return answered(s.Alarms.Extend(ctx, actorIn(ctx, o.Building), in.ID, in.Body.Until, in.Body.Text))
+		return answered(s.told(s.Alarms.Extend(ctx, actorIn(ctx, o.Building), in.ID, in.Body.Until, in.Body.Text)))
 	})
 	register(s, "POST", "/api/overrides/{id}/end", "Put it back", access(org.AlarmRead), http.StatusOK, func(ctx context.Context, in *overrideID) (*body[alarm.Override], error) {
 		o, err := s.override(ctx, in.ID, true)
 		if err != nil {
 			return nil, err
 		}
-		return answered(s.Alarms.EndOverride(ctx, actorIn(ctx, o.Building), in.ID, in.text()))
+		return answered(s.told(s.Alarms.EndOverride(ctx, actorIn(ctx, o.Building), in.ID, in.text())))
 	})
 	register(s, "GET", "/api/alarm-policy", "How long what may be set aside", access(org.AlarmRead), http.StatusOK, func(ctx context.Context, _ *struct{}) (*body[alarm.Policy], error) {
 		return answered(s.Alarms.Policy(ctx))
@@ -213,6 +213,14 @@ func (s *server) override(ctx context.Context, id string, change bool) (alarm.Ov
 	return o, s.within(ctx, permissionOf(o.Kind), o.Building)
 }
 
+// told lets every seat know of what was done, so that the second person is asked at once.
+func (s *server) told(o alarm.Override, err error) (alarm.Override, error) {
+	if err == nil {
+		s.Hub.Override(o)
+	}
+	return o, err
+}
+
 func (s *server) setAside(ctx context.Context, in *asideIn, k alarm.OverrideKind, p org.Permission) (alarm.Override, error) {
 	a, err := s.reached(ctx, in.ID, p)
 	if err != nil {
@@ -226,7 +234,7 @@ func (s *server) setAside(ctx context.Context, in *asideIn, k alarm.OverrideKind
 	if !in.Body.AllRules {
 		r.Rule = a.Rule
 	}
-	return s.Alarms.SetAside(ctx, actorIn(ctx, a.Building), r)
+	return s.told(s.Alarms.SetAside(ctx, actorIn(ctx, a.Building), r))
 }
 
 func (s *server) setPointAside(ctx context.Context, in *overrideIn) (*body[alarm.Override], error) {
@@ -240,6 +248,6 @@ func (s *server) setPointAside(ctx context.Context, in *overrideIn) (*body[alarm
 	r := in.Body.request(in.Body.Kind, s.now())
 	r.Edge, r.Point, r.Rule, r.Building = p.Edge, p.ID, in.Body.Rule, b.ID
 	r.Title = contract.Text{ZH: d.Name.In("zh-CN") + " · " + p.Name.In("zh-CN"), EN: d.Name.In("en") + " · " + p.Name.In("en")}
-	o, err := s.Alarms.SetAside(ctx, actorIn(ctx, b.ID), r)
+	o, err := s.told(s.Alarms.SetAside(ctx, actorIn(ctx, b.ID), r))
 	return answered(o, forS(err, in.Body.Aside))
 }

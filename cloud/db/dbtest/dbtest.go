@@ -27,11 +27,9 @@ func SQLite(t testing.TB) *db.DB {
 // Each runs a test on SQLite, and on PostgreSQL if there is one.
 func Each(t *testing.T, test func(t *testing.T, d *db.DB)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
-	dsn := os.Getenv(DSNVariable)
-	if dsn == "" {
-		return
+	if os.Getenv(DSNVariable) != "" {
+		t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
 	}
-	t.Run("postgres", func(t *testing.T) { test(t, open(t, schema(t, dsn))) })
 }
 
 func open(t testing.TB, dsn string) *db.DB {
@@ -80,8 +78,18 @@ func schema(t testing.TB, dsn string) string {
 // Postgres opens a fresh database of PostgreSQL, or returns nil if there is none.
 func Postgres(t testing.TB) *db.DB {
 	t.Helper()
-	if dsn := os.Getenv(DSNVariable); dsn != "" {
-		return open(t, schema(t, dsn))
+	if dsn := PostgresDSN(t); dsn != "" {
+		return open(t, dsn)
 	}
 	return nil
+}
+
+// PostgresDSN is a fresh schema of PostgreSQL for those who open it themselves, "" if
+// there is no server.
+func PostgresDSN(t testing.TB) string {
+	t.Helper()
+	if dsn := os.Getenv(DSNVariable); dsn != "" {
+		return schema(t, dsn)
+	}
+	return ""
 }

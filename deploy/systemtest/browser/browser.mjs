@@ -163,6 +163,16 @@ export async function shot(page, name) {
     await page.screenshot({ path: join(artifacts, `${name}.png`) });
 }
 
+/** fault does something to a simulated device: {silent: true} and the like. */
+export async function fault(device, what) {
+  const r = await fetch(new URL(`/api/faults/${device}`, env.sim), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(what),
+  });
+  if (!r.ok) throw new Error(`fault ${device}: ${r.status} ${await r.text()}`);
+}
+
 export async function post(url) {
   const r = await fetch(url, { method: "POST" });
   if (!r.ok) throw new Error(`${url}: ${r.status} ${await r.text()}`);

@@ -112,6 +112,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
           return { ...l, claims: claim ? [...others, claim] : others };
         });
       },
+      override: () => stale("overrides", ["overrides"], keys.overview),
       load: (l) => cache.setQueryData(loadKey, l),
       resync() {
         void resync(cache).then((came) => setGap((g) => [...g, ...came]));

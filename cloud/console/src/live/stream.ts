@@ -19,6 +19,7 @@ export interface Listener {
   seat?(seat: Seat): void;
   claim?(alarm: string, claim: Claim | null): void;
   load?(load: Load): void;
+  override?(id: string): void;
   resync?(): void;
 }
 
@@ -149,6 +150,7 @@ export class Stream {
       const { alarm, claim } = d as { alarm: string; claim: Claim | null };
       this.each((l) => l.claim?.(alarm, claim));
     });
+    listen("override", (d) => this.each((l) => l.override?.((d as { id: string }).id)));
     listen("load", (d) => this.each((l) => l.load?.(loadOf(d))));
     listen("resync", () => this.each((l) => l.resync?.()));
   }
