@@ -103,7 +103,12 @@ func TestProblem_IsInTheClientsLanguageWithThePath(t *testing.T) {
 	if status != 422 || !strings.Contains(raw, "输入有误") || !strings.Contains(raw, "body.version") || !strings.Contains(raw, "须为整数") || !strings.Contains(raw, "不认识的字段") {
 		t.Errorf("%d %s", status, raw)
 	}
-	c.lang = "en"
+	for _, lang := range []string{"zh-CN", "en"} {
+		c.lang = lang
+		if status, raw := c.do("POST", "/api/session", map[string]any{"user": "a", "password": "Once-1-Secret"}); status != 422 || strings.Contains(raw, "Secret") {
+			t.Errorf("what was sent is repeated: %d %s", status, raw)
+		}
+	}
 	if _, raw := c.do("POST", "/api/alarms/x/acknowledge", map[string]any{"version": 1}); !strings.Contains(raw, "No such alarm") {
 		t.Errorf("%s", raw)
 	}

@@ -197,13 +197,21 @@ func (f *fault) write(w http.ResponseWriter, lang string) {
 }
 
 // translate writes the framework's own messages (a missing field, a wrong type) in the
-// client's language; the field paths stay.
+// client's language; the field paths stay. What was sent is not repeated: it may hold a
+// password.
 func translate(ctx huma.Context, _ string, v any) (any, error) {
 	m, ok := v.(*huma.ErrorModel)
-	if !ok || language(ctx.Header("Accept-Language")) == "en" {
+	if !ok {
 		return v, nil
 	}
 	out := *m
+	out.Errors = nil
+	for _, e := range m.Errors {
+		out.Errors = append(out.Errors, &huma.ErrorDetail{Message: e.Message, Location: e.Location})
+	}
+	if language(ctx.Header("Accept-Language")) == "en" {
+		return &out, nil
+	}
 	out.Detail = map[int]string{
 		http.StatusBadRequest: "请求格式不对", http.StatusUnprocessableEntity: "输入有误", http.StatusRequestEntityTooLarge: "内容太大",
 		http.StatusUnsupportedMediaType: "不支持的内容类型", http.StatusRequestTimeout: "请求超时", http.StatusNotAcceptable: "不支持的回答格式",
@@ -211,11 +219,8 @@ func translate(ctx huma.Context, _ string, v any) (any, error) {
 	if out.Detail == "" {
 		out.Detail = m.Detail
 	}
-	out.Errors = nil
-	for _, e := range m.Errors {
-		c := *e
-		c.Message = translateDetail(c.Message)
-		out.Errors = append(out.Errors, &c)
+	for _, e := range out.Errors {
+		e.Message = translateDetail(e.Message)
 	}
 	return &out, nil
 }

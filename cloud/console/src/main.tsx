@@ -2,19 +2,19 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@ta
 import { App as AntApp, ConfigProvider } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { useTranslation } from "react-i18next";
 import { BrowserRouter, Link, Route, Routes } from "react-router";
 import { Problem } from "./api/client";
 import { keys, useMe } from "./api/queries";
-import { pages } from "./navigation";
+import { navigation, pages } from "./navigation";
 import { startLanguage } from "./i18n";
 import { LiveProvider } from "./live/context";
 import { Console } from "./pages/Console";
 import { Login } from "./pages/Login";
 import { Shell } from "./pages/Shell";
-import { SessionContext } from "./parts/session";
+import { SessionContext, useSession } from "./parts/session";
 import { Failed, Loading } from "./parts/states";
 import { antdTheme } from "./theme/antd";
 import "./theme/index.css";
@@ -89,7 +89,7 @@ function Session(props: { mode: Mode; setMode: (m: Mode) => void }) {
               <Route path="fleet" element={<Fleet />} />
               <Route path="password" element={<Password />} />
               {pages.map((p) => (
-                <Route key={p.path} path={p.path} element={p.element} />
+                <Route key={p.path} path={p.path} element={<Allowed path={p.path}>{p.element}</Allowed>} />
               ))}
               <Route path="*" element={<NotFound />} />
             </Route>
@@ -101,6 +101,21 @@ function Session(props: { mode: Mode; setMode: (m: Mode) => void }) {
   if (me.error instanceof Problem && me.error.status === 401) return <Login />;
   if (me.error) return <Failed error={me.error} retry={() => void me.refetch()} />;
   return <Loading />;
+}
+
+/** Allowed shows a page to those who find it in their navigation; others are told why not. */
+function Allowed({ path, children }: { path: string; children: ReactNode }) {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const need = navigation.find((n) => n.to === `/${path}`)?.permission;
+  if (!need || may(need)) return children;
+  return (
+    <main className="page">
+      <h1>{t("common.notAllowed")}</h1>
+      <p>{t("common.notAllowedWhy")}</p>
+      <Link to="/">{t("common.home")}</Link>
+    </main>
+  );
 }
 
 function NotFound() {

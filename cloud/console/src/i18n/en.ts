@@ -43,7 +43,7 @@ export const en: Words = {
     rtn: "Returned, unacknowledged {{n}}",
     sound: {
       armed: "Sound tested",
-      unarmed: "Press to test sound",
+      unarmed: "Press to test",
       blocked: "Browser blocks sound: press to restore",
     },
     muted: "Muted {{s}} s",
@@ -290,6 +290,8 @@ export const en: Words = {
     unreachable: "The server did not answer",
     retry: "Retry",
     forbidden: "You may not do this",
+    notAllowed: "You may not see this page",
+    notAllowedWhy: "Ask the administrator to change your role if you need it.",
     notFound: "No such page",
     home: "Back to the console",
     cancel: "Cancel",

@@ -273,6 +273,8 @@ export const zh = {
     unreachable: "服务器没有回答",
     retry: "重试",
     forbidden: "您没有这项权限",
+    notAllowed: "您没有查看这一页的权限",
+    notAllowedWhy: "需要时请管理员调整您的岗位。",
     notFound: "没有这个页面",
     home: "回到值班台",
     cancel: "取消",

@@ -49,6 +49,7 @@ export function Import() {
       <p className="quiet">{t("places.sheet.exportAbout")}</p>
       {may("fleet.edit") && (step.at === "empty" || step.at === "failed") && (
         <Upload.Dragger
+          className="places-drop"
           accept=".xlsx"
           showUploadList={false}
           beforeUpload={(file) => {

@@ -237,7 +237,7 @@ export const en: typeof zh = {
     link: "Server",
     sound: "Sound",
     time: "Now",
-    duty: "Roll call · handover",
+    duty: "Duty check",
     unused: "not in use",
     seats: "On watch",
     linkage: "Linkage",
