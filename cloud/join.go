@@ -14,7 +14,9 @@ import (
 	"anlan/cloud/audit"
 	"anlan/cloud/auth"
 	"anlan/cloud/auth/signon"
+	"anlan/cloud/clocks"
 	"anlan/cloud/console"
+	"anlan/cloud/disk"
 	"anlan/cloud/enrolment"
 	"anlan/cloud/floorplan"
 	"anlan/cloud/httpapi"
@@ -80,16 +82,31 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 	hub.SetEdges(c.Fleet.Edges)
 	c.Fleet.OnEdge(hub.Edge)
 	c.Fleet.OnPoints(hub.Points)
-	c.loops = append(c.loops, hub.Run, c.Alarms.Run, incidents.Run, seats.Run)
+	space, err := disk.New(ctx, disk.Deps{DB: c.DB, Alarms: c.Alarms, Space: func() (disk.Space, error) { return disk.Of(c.Config.Data) },
+		Log: c.room("disk"), Registry: c.Registry, Now: now})
+	if err != nil {
+		return nil, err
+	}
+	chains := clocks.NewChains(trail.Verify, c.Alarms.Verify, c.room("clocks"), c.Registry, now)
+	c.loops = append(c.loops, hub.Run, c.Alarms.Run, incidents.Run, seats.Run, space.Run, chains.Run)
 	node, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("cloud: host name: %w", err)
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: accounts, Users: users, SignOn: signon.New(c.Config.Data, now), Audit: trail, Alarms: c.Alarms, AlarmVerbs: c.Alarms, Fleet: c.Fleet, Places: c.Fleet.Places(), FloorPlans: floorplan.NewStore(c.DB, now), Series: c.Series,
-		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Seats: seats, Hub: hub, Console: console.Files(), Metrics: c.Registry,
+		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Seats: seats, Hub: hub, Clocks: clocks.NewStore(c.DB, now), Chains: chains, Disk: space, Host: c.host(now()), Console: console.Files(), Metrics: c.Registry,
 		Health: c.DB.Read().PingContext, Log: c.room("httpapi"), Now: now, Node: node, Version: version(),
 	}), nil
+}
+
+// host is what the process knows about itself; the broker is opened after the API is made.
+func (c *Cloud) host(started time.Time) httpapi.Host {
+	engine := "sqlite"
+	if c.DB.Postgres() {
+		engine = "postgresql"
+	}
+	return httpapi.Host{Engine: engine, Sessions: func() int64 { return c.Broker.Sessions() }, Started: started}
 }
 
 // definitions publishes the shipped alarm definitions, and tells the alarm room which bus

@@ -156,6 +156,10 @@ func matrix(w *world, alarm, incident, victim, key string) map[string]row {
 		"PUT /api/floorplans/{building}/{floor}/positions": {need: "fleet.edit", place: here, at: "/api/floorplans/b03/12/positions", body: map[string]any{"version": 0, "positions": []any{}}},
 		"POST /api/floorplans/{building}/{floor}/choose":   {need: "fleet.edit", place: here, at: "/api/floorplans/b03/12/choose", body: map[string]any{"version": 0, "n": 0}},
 
+		"GET /api/health/clocks": {need: "alarm.report", at: "/api/health/clocks" + span}, "GET /api/health/supervision": {need: "alarm.report"},
+		"GET /api/health/month": {need: "alarm.report", at: "/api/health/month?month=" + now.Format("2006-01")}, "GET /api/health/month.xlsx": {need: "alarm.report", at: "/api/health/month.xlsx?month=" + now.Format("2006-01")},
+		"POST /api/health/verify": {need: access(org.AuditRead), place: everywhere},
+
 		"GET /api/seats": {need: "alarm.read", locked: true}, "POST /api/seats": {need: "alarm.read", locked: true}, "DELETE /api/seats/{id}": {need: "alarm.read", absent: true, locked: true},
 		"POST /api/seats/{id}/heartbeat": {need: "alarm.read", absent: true, locked: true}, "POST /api/seats/{id}/painted": {need: "alarm.read", absent: true, locked: true},
 		"PUT /api/seats/{id}/claims/{alarm}": {need: "alarm.ack", absent: true}, "DELETE /api/seats/{id}/claims/{alarm}": {need: "alarm.ack", absent: true},

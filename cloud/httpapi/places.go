@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"anlan/cloud/clocks"
 	"anlan/cloud/fleet/places"
 	"anlan/cloud/floorplan"
 	"anlan/cloud/org"
@@ -380,6 +381,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Place" + name
 	case reflect.TypeFor[floorplan.Plan]().PkgPath():
 		return "Floor" + name
+	case reflect.TypeFor[clocks.Report]().PkgPath():
+		return "Clock" + name
 	}
 	return name
 }

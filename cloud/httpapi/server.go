@@ -16,6 +16,8 @@ import (
 	"anlan/cloud/audit"
 	"anlan/cloud/auth"
 	"anlan/cloud/auth/signon"
+	"anlan/cloud/clocks"
+	"anlan/cloud/disk"
 	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
 	"anlan/cloud/fleet/places"
@@ -90,6 +92,10 @@ type Deps struct {
 	Incidents  *incident.Store
 	Seats      Seats
 	Hub        *Hub
+	Clocks     *clocks.Store
+	Chains     *clocks.Chains
+	Disk       *disk.Watch
+	Host       Host
 	Console    fs.FS // the built console; without index.html a page says that it is missing
 	Metrics    prometheus.Gatherer
 	Health     func(context.Context) error // nil error when the database answers
@@ -156,6 +162,7 @@ func (s *server) handler() http.Handler {
 	s.incidentOps()
 	s.seatOps()
 	s.eventOps()
+	s.healthOps()
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusNotFound, "没有这个接口", "No such operation").write(w, language(r.Header.Get("Accept-Language")))
 	})

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -21,7 +22,9 @@ import (
 	"anlan/cloud/audit"
 	"anlan/cloud/auth"
 	"anlan/cloud/auth/signon"
+	"anlan/cloud/clocks"
 	"anlan/cloud/db"
+	"anlan/cloud/disk"
 	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
 	"anlan/cloud/floorplan"
@@ -47,6 +50,8 @@ type world struct {
 	auth      *auth.Service
 	hub       *Hub
 	seats     *seat.Service
+	disk      *disk.Watch
+	free      atomic.Uint64 // bytes the disk has
 	srv       *server
 	http      *httptest.Server
 	passwords map[string]string
@@ -126,8 +131,16 @@ func newWorld(t *testing.T) *world {
 	if err := store.Publish(t.Context(), plans, w.clock()); err != nil {
 		t.Fatal(err)
 	}
+	space, err := disk.New(t.Context(), disk.Deps{DB: d, Alarms: w.alarms, Space: func() (disk.Space, error) { return disk.Space{Free: w.free.Load(), Total: 100 << 30}, nil },
+		Log: log, Registry: reg, Now: w.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.disk = space
+	w.free.Store(50 << 30)
 	w.srv = newServer(Deps{Auth: w.auth, Users: users, SignOn: signon.New(dir, w.clock), Audit: trail, Alarms: w.alarms, AlarmVerbs: w.alarms, Fleet: w.fleet, Places: w.fleet.Places(), FloorPlans: floorplan.NewStore(d, w.clock), Series: w.series,
-		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Console: page(), Metrics: reg,
+		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space,
+		Host: Host{Engine: "sqlite", Sessions: func() int64 { return 1 }, Started: w.clock()}, Console: page(), Metrics: reg,
 		Health: d.Read().PingContext, Log: log, Now: w.clock, Node: "test", Version: "test"})
 	w.http = httptest.NewServer(w.srv.handler())
 	ctx, stop := context.WithCancel(context.Background())

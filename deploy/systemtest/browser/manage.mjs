@@ -97,6 +97,25 @@ try {
     /302/.test(text) && /ppm/.test(text) && /%LEL/.test(text),
     text.slice(0, 400),
   );
+
+  // O5: the system about itself: what is supervised, the clocks against the law, the month for the file.
+  await go(admin, "/health", '[data-part="edges"]');
+  assert.match(
+    await admin.textContent('[data-part="edges"]'),
+    /3号楼网关|edge-b03/,
+  );
+  await shot(admin, "health-now");
+  await go(admin, "/health?view=clocks", "[data-verdict]");
+  await shot(admin, "health-clocks");
+  await go(admin, "/health?view=month", "[data-month]");
+  await shot(admin, "health-month");
+  const hour = 3_600_000;
+  const at = (ms) => encodeURIComponent(new Date(ms).toISOString());
+  const { stages } = await api(
+    admin,
+    `/api/health/clocks?from=${at(Date.now() - hour)}&to=${at(Date.now())}`,
+  );
+  assert.ok(stages.length >= 5, JSON.stringify(stages));
 } finally {
   await b.close();
 }

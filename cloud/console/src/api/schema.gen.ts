@@ -774,6 +774,91 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/health/clocks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Clocks against the law */
+    get: operations["get-health-clocks"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/health/month": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The month against what was promised */
+    get: operations["get-health-month"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/health/month.xlsx": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The month as a file */
+    get: operations["get-health-month.xlsx"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/health/supervision": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What is supervised, and how it is */
+    get: operations["get-health-supervision"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/health/verify": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Walk the chains of both logs now */
+    post: operations["post-health-verify"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/incidents": {
     parameters: {
       query?: never;
@@ -2110,6 +2195,12 @@ export interface components {
     AlarmPeople: {
       items: components["schemas"]["Person"][] | null;
     };
+    AlarmRef: {
+      id: string;
+      rule: string;
+      severity: string;
+      title: components["schemas"]["Text"];
+    };
     ApiKeyInBody: {
       /** Format: date-time */
       expires_at: string;
@@ -2294,6 +2385,126 @@ export interface components {
     ClaimInBody: {
       /** @description take it over from whoever has it */
       take_over?: boolean;
+    };
+    ClockAvailability: {
+      building: string;
+      edge: string;
+      /** Format: double */
+      lost_s: number;
+      name: components["schemas"]["Text"];
+      outages: components["schemas"]["ClockOutage"][] | null;
+      /** Format: double */
+      percent: number | null;
+      /** Format: date-time */
+      since: string;
+    };
+    ClockChain: {
+      /** Format: date-time */
+      at: string;
+      broken?: string;
+      ok: boolean;
+      /** Format: int64 */
+      rows: number;
+      /** Format: int64 */
+      took_ms: number;
+    };
+    ClockJudged: {
+      /** @enum {string} */
+      at: "p99" | "max" | "each";
+      /** Format: int64 */
+      of: number;
+      /** Format: int64 */
+      over: number;
+      /** Format: double */
+      seconds: number;
+      source: components["schemas"]["Text"];
+      /** @enum {string} */
+      verdict: "passed" | "failed" | "nothing";
+      /** @enum {string} */
+      verified: "own" | "secondary" | "unverified";
+    };
+    ClockLife: {
+      list: components["schemas"]["ClockUnanswered"][] | null;
+      /** Format: int64 */
+      occurrences: number;
+      /** Format: int64 */
+      unanswered: number;
+      /** Format: int64 */
+      unwatched: number;
+      /** Format: int64 */
+      waiting: number;
+    };
+    ClockLogsVerified: {
+      alarm_log: components["schemas"]["ClockChain"];
+      audit_log: components["schemas"]["ClockChain"];
+    };
+    ClockOutage: {
+      alarm: string;
+      /** Format: date-time */
+      from: string;
+      /** Format: double */
+      seconds: number;
+      /** Format: date-time */
+      to?: string;
+    };
+    ClockReport: {
+      /** Format: int64 */
+      alarms: number;
+      /** Format: int64 */
+      aside: number;
+      buckets: string[] | null;
+      /** Format: date-time */
+      from: string;
+      /** Format: int64 */
+      replaced: number;
+      /** Format: int64 */
+      skewed: number;
+      stages: components["schemas"]["ClockStage"][] | null;
+      time_zone: string;
+      /** Format: date-time */
+      to: string;
+      truncated: boolean;
+    };
+    ClockSlow: {
+      alarm: string;
+      /** Format: date-time */
+      at: string;
+      building: string;
+      title: components["schemas"]["Text"];
+      /** Format: double */
+      took_s: number | null;
+    };
+    ClockStage: {
+      /** Format: int64 */
+      count: number;
+      limits: components["schemas"]["ClockJudged"][] | null;
+      /** Format: double */
+      max_s: number;
+      /** Format: int64 */
+      never: number;
+      /** Format: double */
+      p50_s: number;
+      /** Format: double */
+      p95_s: number;
+      /** Format: double */
+      p99_s: number;
+      stage: string;
+      trend: (number | null)[] | null;
+      /** Format: int64 */
+      unknown: number;
+      /** @enum {string} */
+      verdict: "passed" | "failed" | "nothing";
+      /** Format: int64 */
+      waiting: number;
+      worst: components["schemas"]["ClockSlow"][] | null;
+    };
+    ClockUnanswered: {
+      alarm: string;
+      /** Format: date-time */
+      at: string;
+      building: string;
+      severity: string;
+      title: components["schemas"]["Text"];
     };
     CodeInBody: {
       code: string;
@@ -2549,6 +2760,17 @@ export interface components {
       certificates: components["schemas"]["Certificate"][] | null;
       tokens: components["schemas"]["Token"][] | null;
     };
+    EdgeHealth: {
+      alarms: components["schemas"]["AlarmRef"][] | null;
+      checks: components["schemas"]["HealthCheck"][] | null;
+      heard: string;
+      id: string;
+      name: components["schemas"]["Text"];
+      /** Format: date-time */
+      seen?: string;
+      /** @enum {string} */
+      state: "ok" | "abnormal" | "unknown";
+    };
     EdgePlaceBody: {
       /** @description empty: as the edge reports */
       building: string;
@@ -2752,6 +2974,22 @@ export interface components {
       rule: string;
       title: components["schemas"]["Text"];
     };
+    HealthCheck: {
+      /**
+       * Format: double
+       * @description null: none
+       */
+      limit: number | null;
+      name: string;
+      /** @enum {string} */
+      state: "ok" | "abnormal" | "unknown";
+      text?: string;
+      /**
+       * Format: double
+       * @description null: not known
+       */
+      value: number | null;
+    };
     ImportOut: {
       applied: boolean;
       counts: components["schemas"]["Count"][] | null;
@@ -2915,6 +3153,40 @@ export interface components {
     MessageInBody: {
       text: string;
     };
+    MonthReport: {
+      /**
+       * Format: int64
+       * @description that called people
+       */
+      alarms: number;
+      chains: components["schemas"]["ClockLogsVerified"];
+      clocks: components["schemas"]["ClockReport"];
+      /**
+       * Format: double
+       * @description judged limits that were kept; null: nothing to judge
+       */
+      clocks_percent: number | null;
+      community: components["schemas"]["Text"];
+      /**
+       * Format: double
+       * @description mean over the edges that were heard; null: none
+       */
+      edge_percent: number | null;
+      edges: components["schemas"]["ClockAvailability"][] | null;
+      /** Format: date-time */
+      from: string;
+      life: components["schemas"]["ClockLife"];
+      /** Format: date-time */
+      made: string;
+      month: string;
+      /** Format: double */
+      out_of_service_h: number;
+      /** Format: double */
+      shelved_h: number;
+      time_zone: string;
+      /** Format: date-time */
+      to: string;
+    };
     NewKey: {
       key: components["schemas"]["APIKey"];
       /** @description the key itself, shown once */
@@ -3038,6 +3310,12 @@ export interface components {
       at: string;
       /** Format: int64 */
       count: number;
+    };
+    PartHealth: {
+      alarms: components["schemas"]["AlarmRef"][] | null;
+      checks: components["schemas"]["HealthCheck"][] | null;
+      /** @enum {string} */
+      state: "ok" | "abnormal" | "unknown";
     };
     PasswordInBody: {
       new: string;
@@ -3460,6 +3738,18 @@ export interface components {
       state: string;
       visible: boolean;
     };
+    SeatHealth: {
+      /** Format: date-time */
+      heard: string;
+      id: string;
+      is: string;
+      kind: string;
+      name: string;
+      person: string;
+      sound: string;
+      /** @enum {string} */
+      state: "ok" | "abnormal" | "unknown";
+    };
     SeatInBody: {
       browser?: string;
       /** @description made by the console, one per tab */
@@ -3544,6 +3834,14 @@ export interface components {
       sensed?: string;
       /** Format: date-time */
       spooled?: string;
+    };
+    Supervision: {
+      /** Format: date-time */
+      at: string;
+      cloud: components["schemas"]["PartHealth"];
+      desk: components["schemas"]["PartHealth"];
+      edges: components["schemas"]["EdgeHealth"][] | null;
+      seats: components["schemas"]["SeatHealth"][] | null;
     };
     Suppression: {
       rule: string;
@@ -5381,6 +5679,162 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["FloorPlanOut"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-health-clocks": {
+    parameters: {
+      query: {
+        from: string;
+        to: string;
+        /** @description life: life-safety hazards only */
+        class?: "all" | "life";
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ClockReport"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-health-month": {
+    parameters: {
+      query: {
+        /** @description 2026-11, in the community's time zone */
+        month: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MonthReport"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-health-month.xlsx": {
+    parameters: {
+      query: {
+        /** @description 2026-11, in the community's time zone */
+        month: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-health-supervision": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Supervision"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-health-verify": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ClockLogsVerified"];
         };
       };
       /** @description Error */
