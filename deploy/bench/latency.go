@@ -23,6 +23,7 @@ const (
 	detector      = "f12-smoke-east"
 	sirenCoil     = 0
 	simStep       = 100 * time.Millisecond // the simulated building moves at this step
+	paintGoal     = time.Second            // sensor change to painted and sounding, 99 of 100, at this poll rate
 	paintLimit    = 5 * time.Second        // sensor change to painted, 99 of 100
 	paintHard     = 10 * time.Second       // always
 )
@@ -122,6 +123,9 @@ func (s *site) once(ctx context.Context, l line) (t timing, err error) {
 	if err != nil {
 		return t, err
 	}
+	if t.stamps["sounding"], err = s.heard(ctx, t.stamps["sensed"]); err != nil {
+		return t, err
+	}
 	if err := s.Play(ctx, "normal"); err != nil {
 		return t, err
 	}
@@ -177,10 +181,47 @@ func (s *site) seat(ctx context.Context) (leave func() error, err error) {
 	}
 	leave = func() error { return errors.Join(in.Close(), cmd.Wait()) }
 	// The script gives up by itself when the console does not come.
-	if said, err := bufio.NewReader(out).ReadString('\n'); said != "ready\n" {
+	lines := bufio.NewReader(out)
+	if said, err := lines.ReadString('\n'); said != "ready\n" {
 		return nil, errors.Join(fmt.Errorf("seat: browser said %q: %w", said, err), leave())
 	}
+	s.notes = make(chan time.Time, 1024)
+	go s.listen(lines)
 	return leave, nil
+}
+
+// listen takes what the seat says it hears, until it leaves.
+func (s *site) listen(lines *bufio.Reader) {
+	for {
+		said, err := lines.ReadString('\n')
+		if err != nil {
+			return
+		}
+		var at int64
+		if _, err := fmt.Sscanf(said, "heard %d", &at); err != nil {
+			continue
+		}
+		select {
+		case s.notes <- time.UnixMilli(at):
+		default: // nobody has asked for long
+		}
+	}
+}
+
+// heard waits for the first note of the tone that began after the detector changed.
+func (s *site) heard(ctx context.Context, since time.Time) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*paintHard)
+	defer cancel()
+	for {
+		select {
+		case at := <-s.notes:
+			if !at.Before(since.Truncate(time.Millisecond)) {
+				return at, nil
+			}
+		case <-ctx.Done():
+			return time.Time{}, fmt.Errorf("heard nothing: %w", ctx.Err())
+		}
+	}
 }
 
 // reportAlarms puts the repetitions into rows.
@@ -201,7 +242,7 @@ func reportAlarms(all []timing, l line) []row {
 	p50, worst = middleAndWorst(wrote)
 	rows = append(rows, row{"sensed → siren's relay write", show(p50, worst),
 		fmt.Sprintf("%s: silence, one write frame, silence", ms(l.write())), "p50 " + ratio(float64(p50), float64(l.write())) + " × the floor"})
-	for _, stamp := range []string{"decided", "spooled", "committed", "pushed", "painted"} {
+	for _, stamp := range []string{"decided", "spooled", "committed", "pushed", "painted", "sounding"} {
 		d, missing := durations(all, func(t timing) (time.Duration, bool) {
 			return t.stamps[stamp].Sub(t.stamps["sensed"]), !t.stamps[stamp].IsZero()
 		})
@@ -210,9 +251,9 @@ func reportAlarms(all []timing, l line) []row {
 			what += fmt.Sprintf(" (%d of %d without this stamp)", missing, n)
 		}
 		p50, worst = middleAndWorst(d)
-		rows = append(rows, row{what, show(p50, worst), "5 s to painted (A-10)", "max " + ratio(float64(worst), float64(paintLimit)) + " of the limit"})
+		rows = append(rows, row{what, fmt.Sprintf("p50 %s, p99 %s, max %s", ms(p50), ms(p99(d)), ms(worst)), "1 s, p99 (A-10: 5 s)",
+			"p99 " + ratio(float64(p99(d)), float64(paintGoal)) + " of 1 s"})
 	}
-	rows[len(rows)-1].limit += ", 10 s hard"
 	all50, allMax := wholeWay(all)
 	return append(rows, row{"order to simulator → painted", show(all50, allMax), "5 s (A-10), 10 s hard",
 		fmt.Sprintf("max %s of the limit, %s of the hard one", ratio(float64(allMax), float64(paintLimit)), ratio(float64(allMax), float64(paintHard)))})

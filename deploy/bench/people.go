@@ -17,6 +17,7 @@ const resetEvery = 1500 * time.Millisecond
 type site struct {
 	*stack.Stack
 	*stack.Person
+	notes chan time.Time // when the seat heard a tone begin
 }
 
 type alarmView struct {

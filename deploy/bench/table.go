@@ -72,3 +72,12 @@ func middleAndWorst(d []time.Duration) (p50, worst time.Duration) {
 	s := slices.Sorted(slices.Values(d))
 	return s[len(s)/2], s[len(s)-1]
 }
+
+// p99 is what 99 of 100 do not exceed.
+func p99(d []time.Duration) time.Duration {
+	if len(d) == 0 {
+		return 0
+	}
+	s := slices.Sorted(slices.Values(d))
+	return s[(len(s)*99+99)/100-1]
+}

@@ -65,7 +65,8 @@ export async function login(
         const osc = super.createOscillator();
         const start = osc.start.bind(osc);
         osc.start = (at) => {
-          window.notes.push({ hz: osc.frequency.value, at: Date.now() });
+          const wait = Math.max(0, (at ?? 0) - this.currentTime) * 1000;
+          window.notes.push({ hz: osc.frequency.value, at: Date.now() + wait });
           start(at);
         };
         return osc;
