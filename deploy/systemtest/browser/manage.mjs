@@ -2,7 +2,7 @@
 // rights, the audit log, and a point's curve with its export.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { api, browser, env, login, shot } from "./browser.mjs";
+import { api, browser, env, login, play, shot } from "./browser.mjs";
 
 const b = await browser();
 try {
@@ -99,12 +99,15 @@ try {
   );
 
   // O5: the system about itself: what is supervised, the clocks against the law, the month for the file.
-  await go(admin, "/health", '[data-part="edges"]');
+  await go(admin, "/health", "#health-edges");
   assert.match(
-    await admin.textContent('[data-part="edges"]'),
+    await admin.textContent("#health-edges"),
     /3号楼网关|edge-b03/,
   );
   await shot(admin, "health-now");
+  await go(admin, "/", ".tile");
+  await play("gas-leak");
+  await admin.locator(".row", { hasText: "302" }).first().waitFor();
   await go(admin, "/health?view=clocks", "[data-verdict]");
   await shot(admin, "health-clocks");
   await go(admin, "/health?view=month", "[data-month]");

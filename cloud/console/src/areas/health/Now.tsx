@@ -32,7 +32,7 @@ export function Now() {
               <Seats s={s} />
             </Part>
           </div>
-          <section className="card">
+          <section className="card" id="health-edges">
             <h2>{t("health.edges")}</h2>
             <Edges s={s} />
           </section>
@@ -44,7 +44,7 @@ export function Now() {
 
 function Part({ title, is, children }: { title: string; is: string; children: ReactNode }) {
   return (
-    <section className="card" data-part={is}>
+    <section className="card" data-state={is}>
       <h2 className="part-head">
         {title} <Verdict is={is} />
       </h2>
