@@ -1,6 +1,6 @@
 // 1,000 alarms in 10 s through the real way, into a real browser: does it stay fluent,
 // does it lose anything, does it grow? Run by `go run ./deploy/loadtest -script …`; with
-// `-minutes 12` behind it the heap is watched for so long, once a minute.
+// `-- -minutes 12` behind it the heap is watched for so long, once a minute.
 import assert from "node:assert/strict";
 import {
   api,

@@ -4,7 +4,7 @@
 //
 //	go run ./deploy/loadtest -bin bin -edges 29 -script deploy/loadtest/console-flood.mjs
 //
-// What stands behind the flags goes to the script. Without a script it stays until Ctrl-C and prints where things are.
+// What stands behind `--` goes to the script. Without a script it stays until Ctrl-C and prints where things are.
 package main
 
 import (

@@ -1,6 +1,16 @@
-import { App, Button, Dropdown } from "antd";
+import { App, Button, type DropdownProps } from "antd";
 import { useQueryClient } from "@tanstack/react-query";
-import { type ComponentType, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type ComponentType,
+  lazy,
+  type ReactElement,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { Link, NavLink, Outlet, useNavigate, useOutletContext } from "react-router";
 import { request } from "../api/client";
@@ -174,6 +184,19 @@ function Nav({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => void }) {
   );
 }
 
+const Dropdown = lazy(async () => ({ default: (await import("../parts/Dropdown")).Dropdown }));
+
+/** Menu comes after the first load: alarms do not wait for it, its button is there at once. */
+function Menu({ menu, children }: { menu: DropdownProps["menu"]; children: ReactElement }) {
+  return (
+    <Suspense fallback={children}>
+      <Dropdown trigger={["click"]} menu={menu}>
+        {children}
+      </Dropdown>
+    </Suspense>
+  );
+}
+
 /** ManageMenu holds what is set up rather than watched; whoever may do none of it does not see it. */
 function ManageMenu() {
   const { t } = useTranslation();
@@ -182,8 +205,7 @@ function ManageMenu() {
   const items = navigation.filter((n) => n.group === "manage" && (!n.permission || may(n.permission)));
   if (items.length === 0) return null;
   return (
-    <Dropdown
-      trigger={["click"]}
+    <Menu
       menu={{
         items: items.map((n) => ({ key: n.to, label: t(n.label), onClick: () => void navigate(n.to) })),
       }}
@@ -191,7 +213,7 @@ function ManageMenu() {
       <Button type="text" id="manage">
         {t("nav.manage")} ▾
       </Button>
-    </Dropdown>
+    </Menu>
   );
 }
 
@@ -223,8 +245,7 @@ function UserMenu() {
         ]
       : [];
   return (
-    <Dropdown
-      trigger={["click"]}
+    <Menu
       menu={{
         items: [...account, { key: "out", label: t("login.out"), onClick: () => void out() }],
       }}
@@ -232,7 +253,7 @@ function UserMenu() {
       <Button type="text" id="user">
         {me.name} ▾
       </Button>
-    </Dropdown>
+    </Menu>
   );
 }
 
