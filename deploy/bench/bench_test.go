@@ -136,7 +136,7 @@ func TestReport_SaysWhichStampsAreMissing(t *testing.T) {
 	if _, ok := byName["sensed → pushed (1 of 1 without this stamp)"]; !ok {
 		t.Errorf("a missing stamp is not told: %+v", rows)
 	}
-	if got := byName["sensed → painted"].measured; got != "p50 400 ms, max 400 ms" {
+	if got := byName["sensed → painted"].measured; got != "p50 400 ms, p99 400 ms, max 400 ms" {
 		t.Errorf("painted: %q", got)
 	}
 	if got := byName["order to simulator → painted"].measured; got != "p50 950 ms, max 950 ms" {

@@ -47,7 +47,28 @@ func Run(t *testing.T, d Driver) {
 // measure.
 const bound = 20 * time.Second
 
+// tries is how often what must be understood is asked before a refusal counts: a busy
+// machine may hold one answer back past its time-out, and does not thrice.
+const tries = 3
+
 func runCase(t *testing.T, d Driver, c Case) {
+	refused := 0
+	for range tries {
+		if refused = misbehave(t, d, c); refused == 0 || !c.MustOK {
+			break
+		}
+	}
+	if c.MustOK && refused > 0 {
+		t.Errorf("%d reads refused for no reason, %d times over", refused, tries)
+	}
+	if refused > 4 {
+		t.Errorf("%d answers lost to one misbehaviour", refused)
+	}
+}
+
+// misbehave lets the device do it once among good answers, and returns how many reads
+// were refused.
+func misbehave(t *testing.T, d Driver, c Case) (refused int) {
 	ends := newEnds(t, d, func(r *Request) []Send {
 		if r.Index == 1 {
 			return c.Do(r)
@@ -59,7 +80,7 @@ func runCase(t *testing.T, d Driver, c Case) {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }() // it may be closed already
-	good, refused := 0, 0
+	good := 0
 	giveUp := time.Now().Add(bound)
 	for i := 0; good < 6; i++ {
 		if time.Now().After(giveUp) {
@@ -82,12 +103,7 @@ func runCase(t *testing.T, d Driver, c Case) {
 			refused++
 		}
 	}
-	if c.MustOK && refused > 0 {
-		t.Errorf("%d reads refused for no reason", refused)
-	}
-	if refused > 4 {
-		t.Errorf("%d answers lost to one misbehaviour", refused)
-	}
+	return refused
 }
 
 // ask reads once and fails the test on a wrong value or a hang.
