@@ -19,6 +19,7 @@ import (
 	"anlan/cloud/disk"
 	"anlan/cloud/enrolment"
 	"anlan/cloud/floorplan"
+	"anlan/cloud/hazard"
 	"anlan/cloud/httpapi"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
@@ -55,6 +56,10 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	plans, err := c.plans(ctx, now())
+	if err != nil {
+		return nil, err
+	}
+	hazards, err := hazard.Load(configs.Files, "hazards")
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +100,7 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: accounts, Users: users, SignOn: signon.New(c.Config.Data, now), Audit: trail, Alarms: c.Alarms, AlarmVerbs: c.Alarms, Fleet: c.Fleet, Places: c.Fleet.Places(), FloorPlans: floorplan.NewStore(c.DB, now), Series: c.Series,
-		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Seats: seats, Hub: hub, Clocks: clocks.NewStore(c.DB, now), Chains: chains, Disk: space, Host: c.host(now()), Console: console.Files(), Metrics: c.Registry,
+		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Seats: seats, Hub: hub, Clocks: clocks.NewStore(c.DB, now), Chains: chains, Disk: space, Hazards: hazards, Host: c.host(now()), Console: console.Files(), Metrics: c.Registry,
 		Health: c.DB.Read().PingContext, Log: c.room("httpapi"), Now: now, Node: node, Version: version(),
 	}), nil
 }

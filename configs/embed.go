@@ -6,7 +6,7 @@ package configs
 
 import "embed"
 
-// Files holds the shipped data by folder: profiles, rules, plans, definitions, apps, examples.
+// Files holds the shipped data by folder: profiles, rules, plans, definitions, hazards, examples.
 //
-//go:embed all:profiles all:rules all:plans all:examples all:definitions
+//go:embed all:profiles all:rules all:plans all:examples all:definitions all:hazards
 var Files embed.FS

@@ -49,13 +49,14 @@ func matrix(w *world, alarm, incident, victim, key string) map[string]row {
 	manage := access(org.UserManage)
 	text := map[string]string{"zh": "x"}
 	return map[string]row{
-		"POST /api/session":        {need: openToAll, locked: true},
-		"DELETE /api/session":      {need: signedIn, place: own, skip: true, locked: true},
-		"POST /api/session/lock":   {need: signedIn, place: own, skip: true, locked: true},
-		"POST /api/session/unlock": {need: signedIn, place: own, locked: true},
-		"GET /api/me":              {need: signedIn, place: own, locked: true},
-		"POST /api/me/password":    {need: signedIn, place: own},
-		"GET /api/me/sessions":     {need: signedIn, place: own}, "DELETE /api/me/sessions/{id}": {need: signedIn, place: own, absent: true},
+		"POST /api/session":         {need: openToAll, locked: true},
+		"DELETE /api/session":       {need: signedIn, place: own, skip: true, locked: true},
+		"POST /api/session/lock":    {need: signedIn, place: own, skip: true, locked: true},
+		"POST /api/session/unlock":  {need: signedIn, place: own, locked: true},
+		"GET /api/me":               {need: signedIn, place: own, locked: true},
+		"POST /api/me/password":     {need: signedIn, place: own},
+		"GET /api/hazard-catalogue": {need: signedIn, place: own},
+		"GET /api/me/sessions":      {need: signedIn, place: own}, "DELETE /api/me/sessions/{id}": {need: signedIn, place: own, absent: true},
 		"POST /api/me/totp": {need: signedIn, place: own}, "POST /api/me/totp/confirm": {need: signedIn, place: own},
 		"POST /api/me/totp/recovery": {need: signedIn, place: own}, "POST /api/me/totp/remove": {need: signedIn, place: own},
 

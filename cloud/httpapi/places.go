@@ -14,6 +14,7 @@ import (
 	"anlan/cloud/clocks"
 	"anlan/cloud/fleet/places"
 	"anlan/cloud/floorplan"
+	"anlan/cloud/hazard"
 	"anlan/cloud/org"
 	"anlan/contract"
 
@@ -383,6 +384,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Floor" + name
 	case reflect.TypeFor[clocks.Report]().PkgPath():
 		return "Clock" + name
+	case reflect.TypeFor[hazard.Catalogue]().PkgPath():
+		return "Hazard" + name
 	}
 	return name
 }

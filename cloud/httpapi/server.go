@@ -22,6 +22,7 @@ import (
 	"anlan/cloud/fleet"
 	"anlan/cloud/fleet/places"
 	"anlan/cloud/floorplan"
+	"anlan/cloud/hazard"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
 	"anlan/cloud/plan"
@@ -95,6 +96,7 @@ type Deps struct {
 	Clocks     *clocks.Store
 	Chains     *clocks.Chains
 	Disk       *disk.Watch
+	Hazards    *hazard.Catalogue
 	Host       Host
 	Console    fs.FS // the built console; without index.html a page says that it is missing
 	Metrics    prometheus.Gatherer
@@ -163,6 +165,7 @@ func (s *server) handler() http.Handler {
 	s.seatOps()
 	s.eventOps()
 	s.healthOps()
+	s.hazardOps()
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusNotFound, "没有这个接口", "No such operation").write(w, language(r.Header.Get("Accept-Language")))
 	})

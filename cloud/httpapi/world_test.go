@@ -28,6 +28,7 @@ import (
 	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
 	"anlan/cloud/floorplan"
+	"anlan/cloud/hazard"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
 	"anlan/cloud/plan"
@@ -139,7 +140,7 @@ func newWorld(t *testing.T) *world {
 	w.disk = space
 	w.free.Store(50 << 30)
 	w.srv = newServer(Deps{Auth: w.auth, Users: users, SignOn: signon.New(dir, w.clock), Audit: trail, Alarms: w.alarms, AlarmVerbs: w.alarms, Fleet: w.fleet, Places: w.fleet.Places(), FloorPlans: floorplan.NewStore(d, w.clock), Series: w.series,
-		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space,
+		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space, Hazards: catalogue(t),
 		Host: Host{Engine: "sqlite", Sessions: func() int64 { return 1 }, Started: w.clock()}, Console: page(), Metrics: reg,
 		Health: d.Read().PingContext, Log: log, Now: w.clock, Node: "test", Version: "test"})
 	w.http = httptest.NewServer(w.srv.handler())
@@ -279,4 +280,14 @@ func want[T any](c *client, status int, method, path string, v any) T {
 		}
 	}
 	return out
+}
+
+// catalogue is the shipped one.
+func catalogue(t *testing.T) *hazard.Catalogue {
+	t.Helper()
+	c, err := hazard.Load(configs.Files, "hazards")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

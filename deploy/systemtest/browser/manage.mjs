@@ -98,6 +98,19 @@ try {
     text.slice(0, 400),
   );
 
+  // H2: what to look for, its source; a risk is scored by hand.
+  await go(admin, "/hazard-standards?q=消防车", '[data-category="fire"]');
+  assert.match(
+    await admin.textContent(".hazard-items table, .hazard-items .ant-table"),
+    /应急管理部令第5号/,
+  );
+  await go(admin, "/hazard-standards?tab=risk", '[data-scheme="ls"]');
+  const ls = admin.locator('[data-scheme="ls"]');
+  await ls.locator(".factor").nth(0).getByText("5", { exact: true }).click();
+  await ls.locator(".factor").nth(1).getByText("4", { exact: true }).click();
+  await ls.locator(".risk-result", { hasText: "重大风险" }).waitFor();
+  await shot(admin, "hazard-risk");
+
   // O5: the system about itself: what is supervised, the clocks against the law, the month for the file.
   await go(admin, "/health", "#health-edges");
   assert.match(

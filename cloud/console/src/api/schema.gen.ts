@@ -774,6 +774,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/hazard-catalogue": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What to look for, how grave it is, how risk is scored */
+    get: operations["get-hazard-catalogue"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/health/clocks": {
     parameters: {
       query?: never;
@@ -2973,6 +2990,82 @@ export interface components {
       point: string;
       rule: string;
       title: components["schemas"]["Text"];
+    };
+    HazardBand: {
+      /** Format: double */
+      from: number;
+      grade: string;
+    };
+    HazardCatalogue: {
+      categories: components["schemas"]["HazardCategory"][] | null;
+      grades: components["schemas"]["HazardGrade"][] | null;
+      levels: components["schemas"]["HazardLevel"][] | null;
+      schemes: components["schemas"]["HazardScheme"][] | null;
+      standards: components["schemas"]["HazardStandard"][] | null;
+    };
+    HazardCategory: {
+      icon: string;
+      id: string;
+      items: components["schemas"]["HazardItem"][] | null;
+      name: components["schemas"]["Text"];
+      /** Format: int64 */
+      order: number;
+    };
+    HazardFactor: {
+      id: string;
+      name: components["schemas"]["Text"];
+      values: number[] | null;
+    };
+    HazardGrade: {
+      controlled_by: components["schemas"]["Text"];
+      id: string;
+      name: components["schemas"]["Text"];
+    };
+    HazardItem: {
+      clause?: string;
+      id: string;
+      level: string;
+      /** @enum {string} */
+      method: "look" | "test" | "measure" | "record";
+      normal: components["schemas"]["Text"];
+      sensor?: string;
+      standard: string;
+      text: components["schemas"]["Text"];
+      verified: boolean;
+    };
+    HazardLevel: {
+      /** @enum {string} */
+      class: "major" | "general";
+      /** @enum {string} */
+      colour: "red" | "orange" | "yellow" | "blue";
+      cure: components["schemas"]["HazardLimit"];
+      id: string;
+      name: components["schemas"]["Text"];
+      plan: boolean;
+      /** Format: int64 */
+      priority: number;
+      response: components["schemas"]["HazardLimit"];
+      verified: boolean;
+    };
+    HazardLimit: {
+      /** Format: int64 */
+      days?: number;
+      /** Format: int64 */
+      hours?: number;
+      working?: boolean;
+    };
+    HazardScheme: {
+      bands: components["schemas"]["HazardBand"][] | null;
+      factors: components["schemas"]["HazardFactor"][] | null;
+      id: string;
+      name: components["schemas"]["Text"];
+      verified: boolean;
+    };
+    HazardStandard: {
+      effective?: string;
+      id: string;
+      title: components["schemas"]["Text"];
+      verified: boolean;
     };
     HealthCheck: {
       /**
@@ -5679,6 +5772,35 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["FloorPlanOut"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-hazard-catalogue": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HazardCatalogue"];
         };
       };
       /** @description Error */

@@ -5,6 +5,9 @@ export type Mode = "night" | "day";
 export const priorities = ["critical", "major", "minor", "notice"] as const;
 type Priority = (typeof priorities)[number];
 
+/** The four colours of risk that the law knows (红橙黄蓝); a shape goes with each. */
+const risks = ["red", "orange", "yellow", "blue"] as const;
+
 /** Surfaces are what text may stand on. */
 export const surfaces = ["ground", "panel", "raised", "selected"] as const;
 
@@ -22,6 +25,7 @@ export type Tokens = Record<
   | "hatch"
   | "drill"
   | "on-fill"
+  | `risk-${(typeof risks)[number]}`
   | Priority
   | `${Priority}-ink`
   | `${Priority}-fill`,
@@ -34,6 +38,10 @@ const fills = {
   "minor-fill": "#6cb6ff",
   "notice-fill": "#b3bfcc",
   "on-fill": "#000000",
+  "risk-red": "#e0342b",
+  "risk-orange": "#f08a1d",
+  "risk-yellow": "#e5c100",
+  "risk-blue": "#3b82d8",
 };
 
 export const tokens: Record<Mode, Tokens> = {
