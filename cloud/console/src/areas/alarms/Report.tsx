@@ -6,6 +6,7 @@ import { useSearchParams } from "react-router";
 import { get } from "../../api/client";
 import { say } from "../../i18n";
 import { dateTime } from "../../parts/format";
+import { Figure as Plain } from "../../parts/Figure";
 import { Page } from "../../parts/Page";
 import { Empty, Loaded } from "../../parts/states";
 import { type Frequent, type Kpi, severities } from "./api";
@@ -155,9 +156,8 @@ function Sheet({ k }: { k: Kpi }) {
 
 function Figure({
   name,
-  value,
-  bad,
   note,
+  ...rest
 }: {
   name: string;
   value: ReactNode;
@@ -166,11 +166,12 @@ function Figure({
 }) {
   const { t } = useTranslation();
   return (
-    <div className={bad ? "figure bad" : "figure"} data-figure={name}>
-      <span>{t(`alarms.figure.${name}`)}</span>
-      <b>{value}</b>
-      <small className="quiet">{note ?? t(`alarms.figure.${name}Limit`, { defaultValue: "" })}</small>
-    </div>
+    <Plain
+      name={name}
+      label={t(`alarms.figure.${name}`)}
+      note={note ?? t(`alarms.figure.${name}Limit`, { defaultValue: "" })}
+      {...rest}
+    />
   );
 }
 

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { post } from "../../api/client";
 import { say } from "../../i18n";
+import { Figure as Plain } from "../../parts/Figure";
 import { dateTime, wall } from "../../parts/format";
 import { useSession } from "../../parts/session";
 import { Empty, Failed, Loaded } from "../../parts/states";
@@ -125,9 +126,8 @@ function Sheet({ m }: { m: Month }) {
 
 function Figure({
   name,
-  value,
-  bad,
   note,
+  ...rest
 }: {
   name: string;
   value: ReactNode;
@@ -136,11 +136,12 @@ function Figure({
 }) {
   const { t } = useTranslation();
   return (
-    <div className={bad ? "figure bad" : "figure"} data-figure={name}>
-      <span>{t(`health.figure.${name}`)}</span>
-      <b>{value}</b>
-      <small className="quiet">{note ?? t(`health.figure.${name}About`)}</small>
-    </div>
+    <Plain
+      name={name}
+      label={t(`health.figure.${name}`)}
+      note={note ?? t(`health.figure.${name}About`)}
+      {...rest}
+    />
   );
 }
 
