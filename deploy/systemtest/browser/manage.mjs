@@ -111,6 +111,21 @@ try {
   await ls.locator(".risk-result", { hasText: "重大风险" }).waitFor();
   await shot(admin, "hazard-risk");
 
+  // A condition is changed by clicks and says what it means.
+  await go(admin, "/design", "#design-condition .cond-says");
+  const says = () => admin.textContent("#design-condition .cond-says");
+  assert.match(await says(), /隐患等级.*重大/);
+  await admin
+    .locator("#design-condition .ant-select", { hasText: "重大" })
+    .first()
+    .click();
+  await admin.locator('.ant-select-item-option[title="一般"]').last().click();
+  await admin
+    .locator("#design-condition .cond-says", { hasText: "一般" })
+    .waitFor();
+  await admin.locator("#design-condition").scrollIntoViewIfNeeded();
+  await shot(admin, "condition");
+
   // O5: the system about itself: what is supervised, the clocks against the law, the month for the file.
   await go(admin, "/health", "#health-edges");
   assert.match(

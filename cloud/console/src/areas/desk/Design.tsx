@@ -9,6 +9,7 @@ import { AlarmMark, QualityMark, StateWord } from "../../parts/marks";
 import { Page } from "../../parts/Page";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { priorities } from "../../theme/tokens";
+import { DesignConditions } from "./DesignConditions";
 
 const example = (severity: Severity, state: string): Alarm => {
   const at = new Date(Date.now() - 134_000).toISOString();
@@ -129,6 +130,7 @@ export function Design() {
             </div>
           </Form>,
         )}
+        {show(t("desk.design.condition"), <DesignConditions />)}
         {show(t("desk.design.nothing"), [
           <Loading key="l" />,
           <Empty key="e">{t("console.noOther")}</Empty>,

@@ -204,6 +204,7 @@ export const zh = {
     saved: "已保存",
   },
   design: {
+    condition: "条件（点选而成，读作一句话）",
     about: "每个部件的每种状态，供检查界面时使用。",
     marks: "级别与状态",
     rows: "报警行",
@@ -419,6 +420,7 @@ export const en: typeof zh = {
     saved: "Saved",
   },
   design: {
+    condition: "Conditions, built by clicks and read as a sentence",
     about: "Every part in every state, to be looked at.",
     marks: "Priorities and states",
     rows: "Alarm rows",
