@@ -85,20 +85,20 @@ func TestW15_SuspensionStopsTheClocks(t *testing.T) {
 }
 
 func TestW19_DelayWaitsByItself(t *testing.T) {
-	w := begin(t, `{"id":"wait","type":"delay","name":{"zh":"等待"},"after":"2h"},`+audit)
+	w := begin(t, `{"id":"wait","type":"delay","name":{"zh":"等待"},"after":"2h"},`+auditNode)
 	w.open()
 	w.now = noon.Add(2 * time.Hour)
 	w.fire("r2/delay")
 	w.open("audit:an")
 	w = &world{t: t, record: map[string]any{"until": noon.Add(-time.Hour).Format(time.RFC3339)}, gone: map[string]bool{}, now: noon}
-	w.d = parse(t, `{"title":{"zh":"x"},"form":"f","nodes":[{"id":"start","type":"start","name":{"zh":"发起"}},{"id":"wait","type":"delay","name":{"zh":"等待"},"until":"until"},`+audit+`]}`)
+	w.d = parse(t, `{"title":{"zh":"x"},"form":"f","nodes":[{"id":"start","type":"start","name":{"zh":"发起"}},{"id":"wait","type":"delay","name":{"zh":"等待"},"until":"until"},`+auditNode+`]}`)
 	w.start(nil)
 	w.open("audit:an") // the moment has passed already
 }
 
 func TestW18_Subflow(t *testing.T) {
 	for outcome, want := range map[Status]Status{Passed: Running, Rejected: Rejected} {
-		w := begin(t, `{"id":"sub","type":"subflow","name":{"zh":"子流程"},"flow":"other"},`+audit)
+		w := begin(t, `{"id":"sub","type":"subflow","name":{"zh":"子流程"},"flow":"other"},`+auditNode)
 		w.open()
 		if len(w.effects) == 0 || w.effects[0].Kind != StartChild || w.s.Runs[1].Child != "i1-2" {
 			t.Fatalf("%+v %+v", w.effects, w.s.Runs)
@@ -107,7 +107,7 @@ func TestW18_Subflow(t *testing.T) {
 		w.do(Event{Kind: ChildDone, Run: 2, Outcome: outcome})
 		w.ended(want)
 	}
-	w := begin(t, `{"id":"sub","type":"subflow","name":{"zh":"子流程"},"flow":"other","no_wait":true},`+audit)
+	w := begin(t, `{"id":"sub","type":"subflow","name":{"zh":"子流程"},"flow":"other","no_wait":true},`+auditNode)
 	w.open("audit:an")
 	w = begin(t, `{"id":"sub","type":"subflow","name":{"zh":"子流程"},"flow":"other"}`)
 	w.do(Event{Kind: Withdraw, By: person("gong")})

@@ -119,18 +119,18 @@ func TestW06_AddedSigners(t *testing.T) {
 
 func TestW06_Withdraw(t *testing.T) {
 	by := func(who string) Event { return Event{Kind: Withdraw, By: person(who), Text: "报错了"} }
-	w := begin(t, audit+","+repair)
+	w := begin(t, auditNode+","+repairNode)
 	w.refused(by("an"), NotYours)
 	w.do(by("gong"))
 	w.ended(Withdrawn)
-	w = begin(t, audit+","+repair)
+	w = begin(t, auditNode+","+repairNode)
 	w.agree("an")
 	w.refused(by("gong"), NotNow)
-	w = begin(t, audit+","+repair, `,"settings":{"withdraw":"before_end"}`)
+	w = begin(t, auditNode+","+repairNode, `,"settings":{"withdraw":"before_end"}`)
 	w.agree("an")
 	w.do(by("gong"))
 	w.ended(Withdrawn)
-	w = begin(t, audit, `,"settings":{"withdraw":"never"}`)
+	w = begin(t, auditNode, `,"settings":{"withdraw":"never"}`)
 	w.refused(by("gong"), NotNow)
 	w.refused(Event{Kind: Terminate, By: person("gong")}, NotYours)
 	w.do(Event{Kind: Terminate, By: person("admin"), Admin: true})
@@ -144,7 +144,7 @@ func (w *world) lastDecision(who string) Event {
 
 func TestW06_TakingBackOnesOwnDecision(t *testing.T) {
 	nodes := `{"id":"p","type":"parallel","name":{"zh":"并行"},"branches":[{"id":"x","name":{"zh":"甲"},"nodes":[` + approve("x1", persons("an"), "") + `]},
-	 {"id":"y","name":{"zh":"乙"},"nodes":[]}]},{"id":"copy","type":"cc","name":{"zh":"抄送"},"who":[` + persons("wang") + `]},` + repair
+	 {"id":"y","name":{"zh":"乙"},"nodes":[]}]},{"id":"copy","type":"cc","name":{"zh":"抄送"},"who":[` + persons("wang") + `]},` + repairNode
 	w := begin(t, nodes)
 	first := w.task("an")
 	w.agree("an")
@@ -176,7 +176,7 @@ func TestW15_UrgeHasACoolDown(t *testing.T) {
 }
 
 func TestW19_LeaverTasksMoveInOneAction(t *testing.T) {
-	w := begin(t, approve("n", persons("zhang", "an"), `,"mode":"sequential"`)+","+audit)
+	w := begin(t, approve("n", persons("zhang", "an"), `,"mode":"sequential"`)+","+auditNode)
 	w.gone["an"] = true
 	w.refused(Event{Kind: Reassign, By: person("li"), From: person("an")}, NotYours)
 	w.do(Event{Kind: Reassign, By: person("admin"), Admin: true, From: person("an"), To: []Person{person("li")}})
@@ -186,7 +186,7 @@ func TestW19_LeaverTasksMoveInOneAction(t *testing.T) {
 	w.open("audit:admin") // the post is vacant now: never silently passed
 	w.told(NotifyNobody, "admin")
 
-	w = begin(t, audit)
+	w = begin(t, auditNode)
 	w.gone["an"] = true
 	w.do(Event{Kind: Reassign, By: person("admin"), Admin: true, From: person("an")})
 	w.open("audit:admin") // no heir named: administrators

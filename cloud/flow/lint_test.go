@@ -13,7 +13,7 @@ func TestW02_LintFindsWhatWouldGoWrong(t *testing.T) {
 	info := FormInfo{Schema: schema, Required: func(f string) bool { return f == "dept" }, Given: func(f string) bool { return f == "no" },
 		Flow: func(k string) bool { return k == "known" }}
 	for _, c := range []struct{ name, nodes, node, want string }{
-		{"nothing wrong", audit + "," + repair, "", ""},
+		{"nothing wrong", auditNode + "," + repairNode, "", ""},
 		{"a fill node with nothing to fill in", `{"id":"n","type":"fill","name":{"zh":"填"},"who":[` + persons("an") + `]}`, "n", "nothing to fill in"},
 		{"a field that may be empty, without a fallback", approve("n", `{"kind":"field_person","field":"owner"}`, ""), "n", "may be empty"},
 		{"a field that is always filled in", approve("n", `{"kind":"field_dept","field":"dept"}`, ""), "", ""},
@@ -22,7 +22,7 @@ func TestW02_LintFindsWhatWouldGoWrong(t *testing.T) {
 		{"an unknown field", approve("n", persons("an"), `,"fields":{"gone":"w"}`), "n", "no field gone"},
 		{"a field of the system's own", approve("n", persons("an"), `,"fields":{"no":"w"}`), "n", "filled in by the system"},
 		{"required but not writable", approve("n", persons("an"), `,"required":["level"]`), "n", "cannot be written"},
-		{"reviewing one's own work", repair + "," + approve("n", `{"kind":"handler_of","node":"repair"}`, ""), "n", "may not approve"},
+		{"reviewing one's own work", repairNode + "," + approve("n", `{"kind":"handler_of","node":"repair"}`, ""), "n", "may not approve"},
 		{"a handler who comes later", approve("n", `{"kind":"handler_of","node":"b"}`, "") + "," + approve("b", persons("an"), ""), "n", "does not come before"},
 		{"nobody chooses", approve("n", `{"kind":"chosen_before"}`, ""), "n", "no earlier node"},
 		{"an unknown flow", `{"id":"n","type":"subflow","name":{"zh":"子"},"flow":"gone"}`, "n", "no published flow"},
@@ -59,17 +59,17 @@ func TestW02_ParseRefusesWhatIsNoFlow(t *testing.T) {
 		return `{"title":{"zh":"x"},"form":"f","nodes":[{"id":"start","type":"start","name":{"zh":"发起"}},` + nodes + `]}`
 	}
 	for _, c := range []struct{ name, doc, node, want string }{
-		{"no start", `{"title":{"zh":"x"},"form":"f","nodes":[` + audit + `]}`, "", "must be the start"},
+		{"no start", `{"title":{"zh":"x"},"form":"f","nodes":[` + auditNode + `]}`, "", "must be the start"},
 		{"unknown property", `{"title":{"zh":"x"},"form":"f","nodes":[],"colour":1}`, "", "colour"},
 		{"no title, no form", `{"nodes":[]}`, "", "needs a form"},
 		{"unknown type", one(`{"id":"n","type":"loop","name":{"zh":"循环"}}`), "n", "no such value: loop"},
-		{"the same id twice", one(audit + "," + audit), "audit", "twice"},
+		{"the same id twice", one(auditNode + "," + auditNode), "audit", "twice"},
 		{"CC to nobody", one(`{"id":"n","type":"cc","name":{"zh":"抄送"}}`), "n", "nobody"},
 		{"a branch without a default", one(`{"id":"n","type":"condition","name":{"zh":"条件"},"branches":[{"id":"a","name":{"zh":"甲"},"when":{"op":"not_empty","l":{"f":"x"}},"nodes":[]},
 		  {"id":"b","name":{"zh":"乙"},"when":{"op":"empty","l":{"f":"x"}},"nodes":[]}]}`), "n", "every other case"},
-		{"reject-to inside another parallel branch", one(`{"id":"p","type":"parallel","name":{"zh":"并行"},"branches":[{"id":"a","name":{"zh":"甲"},"nodes":[` + audit + `]},
+		{"reject-to inside another parallel branch", one(`{"id":"p","type":"parallel","name":{"zh":"并行"},"branches":[{"id":"a","name":{"zh":"甲"},"nodes":[` + auditNode + `]},
 		  {"id":"b","name":{"zh":"乙"},"nodes":[` + approve("n", persons("an"), `,"reject":"node","reject_to":"audit"`) + `]}]}`), "n", "another parallel branch"},
-		{"reject-to from after a parallel into it", one(`{"id":"p","type":"parallel","name":{"zh":"并行"},"branches":[{"id":"a","name":{"zh":"甲"},"nodes":[` + audit + `]},
+		{"reject-to from after a parallel into it", one(`{"id":"p","type":"parallel","name":{"zh":"并行"},"branches":[{"id":"a","name":{"zh":"甲"},"nodes":[` + auditNode + `]},
 		  {"id":"b","name":{"zh":"乙"},"nodes":[]}]},` + approve("n", persons("an"), `,"reject":"node","reject_to":"audit"`)), "n", "another parallel branch"},
 		{"a delay without a time", one(`{"id":"n","type":"delay","name":{"zh":"等"}}`), "n", "duration"},
 		{"a deadline without a time", one(approve("n", persons("an"), `,"deadline":{"remind":["soon"]}`)), "n", "not a duration"},
@@ -87,7 +87,7 @@ func TestW02_ParseRefusesWhatIsNoFlow(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(`{"title":{"zh":"x"},"form":"f","nodes":[{"id":"start","type":"start","name":{"zh":"发起"}},` + audit + `]}`))
+	f.Add([]byte(`{"title":{"zh":"x"},"form":"f","nodes":[{"id":"start","type":"start","name":{"zh":"发起"}},` + auditNode + `]}`))
 	f.Add([]byte(`{"nodes":[{"branches":[{"nodes":[]}]}]}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if d, err := Parse("x", raw); err == nil {

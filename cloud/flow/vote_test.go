@@ -54,7 +54,7 @@ func cut(s string) (string, string) {
 
 func TestW06_RejectionLeadsWhereTheNodeSays(t *testing.T) {
 	chain := func(more string) string {
-		return approve("a", persons("zhang"), "") + "," + repair + "," + approve("c", persons("wang"), more)
+		return approve("a", persons("zhang"), "") + "," + repairNode + "," + approve("c", persons("wang"), more)
 	}
 	for _, c := range []struct {
 		name, more, target string
@@ -145,7 +145,7 @@ func TestW07_TheBranchFollowsTheGradeGivenWhileApproving(t *testing.T) {
 	{"id":"by_level","type":"condition","name":{"zh":"等级"},"branches":[
 	  {"id":"major","name":{"zh":"重大"},"when":` + by("major") + `,"nodes":[` + approve("boss", persons("wang"), "") + `]},
 	  {"id":"large","name":{"zh":"较大"},"when":` + by("large") + `,"nodes":[` + approve("head", persons("li"), "") + `]},
-	  {"id":"rest","name":{"zh":"其他"},"nodes":[]}]},` + repair
+	  {"id":"rest","name":{"zh":"其他"},"nodes":[]}]},` + repairNode
 	for level, open := range map[string]string{"major": "boss:wang", "large": "head:li", "general": "repair:ren"} {
 		w := begin(t, nodes)
 		w.record["level"] = "general"
@@ -157,7 +157,7 @@ func TestW07_TheBranchFollowsTheGradeGivenWhileApproving(t *testing.T) {
 
 func TestW06_AReviewReturnsIntoTheBranchThatWasTaken(t *testing.T) {
 	nodes := `{"id":"by","type":"condition","name":{"zh":"等级"},"branches":[
-	  {"id":"major","name":{"zh":"重大"},"when":{"op":"not_empty","l":{"f":"level"}},"nodes":[` + repair + `,` + approve("check", persons("wang"), "") + `]},
+	  {"id":"major","name":{"zh":"重大"},"when":{"op":"not_empty","l":{"f":"level"}},"nodes":[` + repairNode + `,` + approve("check", persons("wang"), "") + `]},
 	  {"id":"rest","name":{"zh":"其他"},"nodes":[]}]},
 	  {"id":"review","type":"approve","name":{"zh":"复核"},"who":[{"kind":"initiator"}],"reject":"node","reject_to":"repair","labels":{"reject":{"zh":"未解决"}}}`
 	w := &world{t: t, record: map[string]any{"level": "major"}, gone: map[string]bool{}, now: noon}

@@ -292,8 +292,8 @@ func (w *world) String() string {
 }
 
 const (
-	audit  = `{"id":"audit","type":"approve","name":{"zh":"安全主管审核"},"who":[{"kind":"post","ids":["safety"]}]}`
-	repair = `{"id":"repair","type":"fill","name":{"zh":"整改"},"who":[{"kind":"persons","ids":["ren"]}],"fields":{"measures":"w"}}`
+	auditNode  = `{"id":"audit","type":"approve","name":{"zh":"安全主管审核"},"who":[{"kind":"post","ids":["safety"]}]}`
+	repairNode = `{"id":"repair","type":"fill","name":{"zh":"整改"},"who":[{"kind":"persons","ids":["ren"]}],"fields":{"measures":"w"}}`
 )
 
 // node is a node with more JSON.
