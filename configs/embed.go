@@ -6,7 +6,7 @@ package configs
 
 import "embed"
 
-// Files holds the shipped data by folder: profiles, rules, plans, definitions, hazards, examples.
+// Files holds the shipped data by folder: profiles, rules, plans, definitions, hazards, apps, examples.
 //
-//go:embed all:profiles all:rules all:plans all:examples all:definitions all:hazards
+//go:embed all:profiles all:rules all:plans all:examples all:definitions all:hazards all:apps
 var Files embed.FS

@@ -68,6 +68,8 @@ type Ask struct {
 	Level int
 	Until string // post
 	Of    Person
+	// Where the record is, "" if it does not say: roles are looked for there.
+	Community, Building string
 }
 
 // In is the world a step looks at. It must answer the same for the whole step.

@@ -9,6 +9,7 @@ import (
 // FormInfo is what linting has to know of a flow's form. A nil function knows nothing.
 type FormInfo struct {
 	Schema   cond.Schema
+	Has      func(field string) bool // also those that conditions do not know
 	Required func(field string) bool // always filled in
 	Given    func(field string) bool // the server's own, never written by people
 	Flow     func(key string) bool   // a published flow
@@ -55,7 +56,10 @@ func (d *Def) lintFields(l *lint, p place, form FormInfo) {
 	if form.Schema == nil {
 		return
 	}
-	known := func(f string) bool { _, ok := form.Schema.Kind(f); return ok }
+	known := func(f string) bool {
+		_, ok := form.Schema.Kind(f)
+		return ok || form.Has != nil && form.Has(f)
+	}
 	for f := range n.Fields {
 		if f != "*" && !known(f) {
 			l.add(n.ID, p.path+".fields."+f, "表单没有字段 "+f, "the form has no field "+f)

@@ -48,6 +48,8 @@ func (w *lookout) in() In {
 			return e.Holds(cond.Env{Fields: value, Now: w.now, Zone: w.s.Zone, Schema: w.schema})
 		},
 		Find: func(a Ask) []Person {
+			a.Community, _ = w.doc["_community"].(string)
+			a.Building, _ = w.doc["_building"].(string)
 			out, err := w.s.People.Find(w.ctx, w.tx, a)
 			w.keep(err)
 			return out

@@ -329,3 +329,8 @@ func (s *Store) get(ctx context.Context, tx *sql.Tx, who Who, form, id string, a
 	}
 	return s.mask(sel.def, who, a, r, now), nil
 }
+
+// DefTx is Def within a transaction.
+func (s *Store) DefTx(ctx context.Context, tx *sql.Tx, form string, version int64) (*Def, error) {
+	return s.load(ctx, tx, form, version)
+}

@@ -15,6 +15,7 @@ type unitIn struct {
 		Name   contract.Text `json:"name"`
 		Pos    int           `json:"pos,omitempty" minimum:"0" maximum:"100000"`
 		Active bool          `json:"active,omitempty" default:"true"`
+		Lead   bool          `json:"lead,omitempty" doc:"a post whose holders are heads of the unit above it"`
 	}
 }
 
@@ -26,6 +27,7 @@ type unitEdit struct {
 		Name   contract.Text `json:"name"`
 		Pos    int           `json:"pos,omitempty" minimum:"0" maximum:"100000"`
 		Active bool          `json:"active"`
+		Lead   bool          `json:"lead,omitempty" doc:"a post whose holders are heads of the unit above it"`
 	}
 }
 
@@ -41,14 +43,14 @@ func (s *server) unitOps() {
 			return nil, err
 		}
 		b := in.Body
-		return answered(s.Auth.SaveUnit(ctx, actor(ctx), org.Unit{Parent: b.Parent, Kind: b.Kind, Name: b.Name, Pos: b.Pos, Active: true}, s.now()))
+		return answered(s.Auth.SaveUnit(ctx, actor(ctx), org.Unit{Parent: b.Parent, Kind: b.Kind, Name: b.Name, Pos: b.Pos, Active: true, Lead: b.Lead}, s.now()))
 	})
 	register(s, "PUT", "/api/org/units/{id}", "Change or move a unit", manage, http.StatusOK, func(ctx context.Context, in *unitEdit) (*body[org.Unit], error) {
 		if err := s.everywhere(ctx); err != nil {
 			return nil, err
 		}
 		b := in.Body
-		u, err := s.Auth.SaveUnit(ctx, actor(ctx), org.Unit{ID: in.ID, Parent: b.Parent, Kind: b.Kind, Name: b.Name, Pos: b.Pos, Active: b.Active}, s.now())
+		u, err := s.Auth.SaveUnit(ctx, actor(ctx), org.Unit{ID: in.ID, Parent: b.Parent, Kind: b.Kind, Name: b.Name, Pos: b.Pos, Active: b.Active, Lead: b.Lead}, s.now())
 		return answered(u, notFound(err, "没有这个部门或岗位", "No such unit"))
 	})
 	register(s, "DELETE", "/api/org/units/{id}", "Delete an empty unit", manage, http.StatusNoContent, func(ctx context.Context, in *userID) (*none, error) {

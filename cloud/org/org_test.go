@@ -14,14 +14,14 @@ import (
 
 func TestRole_RightsAreExactlyTheTable(t *testing.T) {
 	want := map[Role][]Permission{
-		Operator:   {AlarmAck, AlarmMute, AlarmRead, AlarmShelve, FleetRead, IncidentRead, IncidentWork, PlanLaunch, SeatWatch},
-		Supervisor: {AlarmAck, AlarmConfirm, AlarmMute, AlarmOutOfService, AlarmRead, AlarmReport, AlarmReset, AlarmShelve, FleetRead, IncidentClose, IncidentRead, IncidentWork, PlanLaunch, SeatWatch},
-		Admin: {AlarmAck, AlarmConfirm, AlarmDefine, AlarmMute, AlarmOutOfService, AlarmRead, AlarmReport, AlarmReset, AlarmShelve, AuditRead, EdgeEnrol, FleetEdit, FleetRead,
-			IncidentClose, IncidentRead, IncidentWork, KeyManage, PlanLaunch, SeatWatch, UserManage},
-		Guard:    {AlarmRead, FleetRead, IncidentRead, IncidentWork},
+		Operator:   {AlarmAck, AlarmMute, AlarmRead, AlarmShelve, FleetRead, IncidentRead, IncidentWork, PlanLaunch, SeatWatch, WorkUse},
+		Supervisor: {AlarmAck, AlarmConfirm, AlarmMute, AlarmOutOfService, AlarmRead, AlarmReport, AlarmReset, AlarmShelve, FleetRead, IncidentClose, IncidentRead, IncidentWork, PlanLaunch, SeatWatch, WorkUse},
+		Admin: {AlarmAck, AlarmConfirm, AlarmDefine, AlarmMute, AlarmOutOfService, AlarmRead, AlarmReport, AlarmReset, AlarmShelve, AppDesign, AuditRead, EdgeEnrol, FleetEdit, FleetRead,
+			IncidentClose, IncidentRead, IncidentWork, KeyManage, PlanLaunch, SeatWatch, UserManage, WorkManage, WorkUse},
+		Guard:    {AlarmRead, FleetRead, IncidentRead, IncidentWork, WorkUse},
 		Viewer:   {AlarmRead, FleetRead, IncidentRead},
-		Engineer: {AlarmOutOfService, AlarmRead, EdgeEnrol, FleetEdit, FleetRead, IncidentRead},
-		Manager:  {AlarmRead, AlarmReport, FleetRead, IncidentRead},
+		Engineer: {AlarmOutOfService, AlarmRead, EdgeEnrol, FleetEdit, FleetRead, IncidentRead, WorkUse},
+		Manager:  {AlarmRead, AlarmReport, FleetRead, IncidentRead, WorkManage, WorkUse},
 	}
 	got := map[Role][]Permission{}
 	for _, r := range Roles() {

@@ -32,12 +32,16 @@ const (
 	SeatWatch         Permission = "seat.watch" // keeps a console seat
 	AuditRead         Permission = "audit.read"
 	KeyManage         Permission = "key.manage" // API keys
+
+	WorkUse    Permission = "work.use"    // forms and to-dos; what of them is for grants and tasks
+	WorkManage Permission = "work.manage" // suspend, end, hand over what others have started
+	AppDesign  Permission = "app.design"  // forms, flows, dictionaries and their grants
 )
 
 // Permissions lists every permission, in the order people are shown them.
 func Permissions() []Permission {
 	return []Permission{AlarmRead, AlarmAck, AlarmMute, AlarmReset, AlarmConfirm, AlarmShelve, AlarmOutOfService, AlarmDefine, AlarmReport,
-		IncidentRead, IncidentWork, IncidentClose, PlanLaunch, SeatWatch, FleetRead, FleetEdit, EdgeEnrol, UserManage, KeyManage, AuditRead}
+		IncidentRead, IncidentWork, IncidentClose, PlanLaunch, SeatWatch, FleetRead, FleetEdit, EdgeEnrol, WorkUse, WorkManage, AppDesign, UserManage, KeyManage, AuditRead}
 }
 
 // Known reports whether p is a permission.
@@ -54,6 +58,7 @@ func (p Permission) Title() contract.Text {
 		PlanLaunch: {ZH: "启动预案", EN: "Launch emergency plans"}, SeatWatch: {ZH: "值守席位", EN: "Keep a console seat"},
 		FleetRead: {ZH: "查看设备", EN: "See devices and places"}, FleetEdit: {ZH: "维护场所与设备", EN: "Edit places and devices"},
 		EdgeEnrol: {ZH: "接入与吊销网关", EN: "Enrol and revoke edges"}, UserManage: {ZH: "管理人员与权限", EN: "Manage people and rights"},
+		WorkUse: {ZH: "表单与待办", EN: "Forms and to-dos"}, WorkManage: {ZH: "管理流程", EN: "Manage running flows"}, AppDesign: {ZH: "设计表单与流程", EN: "Design forms and flows"},
 		KeyManage: {ZH: "管理接口密钥", EN: "Manage API keys"}, AuditRead: {ZH: "查看审计日志", EN: "Read the audit log"},
 	}[p]
 	if t.ZH == "" {

@@ -160,12 +160,24 @@ func (s *Store) someoneLeft(ctx context.Context, tx *sql.Tx) error {
 const columns = `SELECT id, username, name, role, created_at, phone, employee_no, active FROM person`
 
 // List returns everyone, by user name.
-func (s *Store) List(ctx context.Context) ([]User, error) {
-	as, err := assignments(ctx, s.db.Read(), ``)
+func (s *Store) List(ctx context.Context) ([]User, error) { return list(ctx, s.db.Read()) }
+
+// Everyone returns all people and the organisation tree, as a transaction sees them.
+func (s *Store) Everyone(ctx context.Context, tx *sql.Tx) ([]User, []Unit, error) {
+	people, err := list(ctx, tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	tree, err := units(ctx, tx)
+	return people, tree, err
+}
+
+func list(ctx context.Context, q querier) ([]User, error) {
+	as, err := assignments(ctx, q, ``)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Read().QueryContext(ctx, columns+` ORDER BY username`)
+	rows, err := q.QueryContext(ctx, columns+` ORDER BY username`)
 	if err != nil {
 		return nil, fmt.Errorf("org: list users: %w", err)
 	}

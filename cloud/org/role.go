@@ -24,16 +24,17 @@ const (
 // rights is the whole table: what is not written here is denied.
 func rights() map[Role][]Permission {
 	viewer := []Permission{AlarmRead, IncidentRead, FleetRead}
-	operator := append(slices.Clone(viewer), AlarmAck, AlarmMute, AlarmShelve, SeatWatch, IncidentWork, PlanLaunch)
+	staff := append(slices.Clone(viewer), WorkUse)
+	operator := append(slices.Clone(staff), AlarmAck, AlarmMute, AlarmShelve, SeatWatch, IncidentWork, PlanLaunch)
 	supervisor := append(slices.Clone(operator), AlarmReset, AlarmConfirm, AlarmOutOfService, AlarmReport, IncidentClose)
 	return map[Role][]Permission{
 		Operator:   operator,
 		Supervisor: supervisor,
-		Admin:      append(slices.Clone(supervisor), UserManage, AlarmDefine, FleetEdit, EdgeEnrol, AuditRead, KeyManage),
-		Guard:      append(slices.Clone(viewer), IncidentWork),
+		Admin:      append(slices.Clone(supervisor), UserManage, AlarmDefine, FleetEdit, EdgeEnrol, AuditRead, KeyManage, WorkManage, AppDesign),
+		Guard:      append(slices.Clone(staff), IncidentWork),
 		Viewer:     viewer,
-		Engineer:   append(slices.Clone(viewer), AlarmOutOfService, FleetEdit, EdgeEnrol),
-		Manager:    append(slices.Clone(viewer), AlarmReport),
+		Engineer:   append(slices.Clone(staff), AlarmOutOfService, FleetEdit, EdgeEnrol),
+		Manager:    append(slices.Clone(staff), AlarmReport, WorkManage),
 	}
 }
 

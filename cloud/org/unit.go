@@ -45,9 +45,10 @@ type Unit struct {
 	Parent string        `json:"parent"` // "" at the top
 	Kind   UnitKind      `json:"kind"`
 	Name   contract.Text `json:"name"`
-	Pos    int           `json:"pos"`    // order among its siblings
-	Active bool          `json:"active"` // one that is not takes nobody new
-	People []string      `json:"people"` // user ids
+	Pos    int           `json:"pos"`            // order among its siblings
+	Active bool          `json:"active"`         // one that is not takes nobody new
+	Lead   bool          `json:"lead,omitempty"` // a post whose holders are heads of the unit above it
+	People []string      `json:"people"`         // user ids
 }
 
 // Units lists the whole tree, siblings in their order.
@@ -65,10 +66,10 @@ func units(ctx context.Context, q querier) ([]Unit, error) {
 		return nil, err
 	}
 	out := []Unit{}
-	err = each(ctx, q, `SELECT id, parent, kind, name, pos, active FROM org_unit ORDER BY pos, id`, func(scan func(...any) error) error {
+	err = each(ctx, q, `SELECT id, parent, kind, name, pos, active, lead <> 0 FROM org_unit ORDER BY pos, id`, func(scan func(...any) error) error {
 		var u Unit
 		var name string
-		if err := scan(&u.ID, &u.Parent, &u.Kind, &name, &u.Pos, &u.Active); err != nil {
+		if err := scan(&u.ID, &u.Parent, &u.Kind, &name, &u.Pos, &u.Active, &u.Lead); err != nil {
 			return err
 		}
 		u.People = append([]string{}, people[u.ID]...)
@@ -132,9 +133,12 @@ func (s *Store) SaveUnit(ctx context.Context, tx *sql.Tx, u Unit) (Unit, error) 
 	if err != nil {
 		return u, fmt.Errorf("org: encode unit: %w", err)
 	}
-	active := 0
+	active, lead := 0, 0
 	if u.Active {
 		active = 1
+	}
+	if u.Lead = u.Lead && u.Kind == Post; u.Lead {
+		lead = 1
 	}
 	u.People = []string{}
 	if u.ID == "" {
@@ -142,9 +146,9 @@ func (s *Store) SaveUnit(ctx context.Context, tx *sql.Tx, u Unit) (Unit, error) 
 	} else {
 		u.People = tree[i].People
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO org_unit (id, parent, kind, name, pos, active) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, kind = excluded.kind, name = excluded.name, pos = excluded.pos, active = excluded.active`,
-		u.ID, u.Parent, string(u.Kind), string(name), u.Pos, active); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO org_unit (id, parent, kind, name, pos, active, lead) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, kind = excluded.kind, name = excluded.name, pos = excluded.pos, active = excluded.active, lead = excluded.lead`,
+		u.ID, u.Parent, string(u.Kind), string(name), u.Pos, active, lead); err != nil {
 		return u, fmt.Errorf("org: save unit: %w", err)
 	}
 	return u, nil

@@ -1,0 +1,193 @@
+// Package work runs forms and flows together: a submission is a record and its flow in one
+// transaction, a task lets its holder into the record, and apps are installed from files.
+package work
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"anlan/cloud/audit"
+	"anlan/cloud/cond"
+	"anlan/cloud/db"
+	"anlan/cloud/document"
+	"anlan/cloud/flow"
+	"anlan/cloud/form"
+	"anlan/cloud/org"
+	"anlan/cloud/staff"
+)
+
+// Deps are what the desk stands on. Limit may be nil.
+type Deps struct {
+	DB    *db.DB
+	Audit *audit.Log
+	Staff *staff.Staff
+	Zone  *time.Location
+	Now   func() time.Time
+	Limit func(scheme string, value any, from, rework time.Time) (time.Time, bool)
+}
+
+// Desk is where people's work with forms and flows comes together.
+type Desk struct {
+	Deps
+	Docs  *document.Store
+	Forms *form.Store
+	Flows *flow.Store
+
+	mu   sync.Mutex
+	defs map[defKey]*flow.Def // published versions never change
+}
+
+type defKey struct {
+	key     string
+	version int64
+}
+
+// New makes the desk and the stores in it.
+func New(d Deps) *Desk {
+	k := &Desk{Deps: d, defs: map[defKey]*flow.Def{}}
+	k.Docs = document.NewStore(d.DB, d.Audit, map[document.Kind]document.Class{document.Form: form.Class(), document.Dict: form.DictClass(), document.Flow: k.flowClass()})
+	k.Forms = form.NewStore(d.DB, k.Docs, form.Deps{Zone: d.Zone, Lookup: d.Staff.Lookup})
+	k.Flows = flow.NewStore(flow.Deps{DB: d.DB, Def: k.FlowDef, Records: records{k}, People: d.Staff, Limit: d.Limit, Zone: d.Zone, Now: d.Now})
+	return k
+}
+
+// FlowDef returns a version of a flow, 0 for the one in force. Errors: flow.ErrNotFound.
+func (k *Desk) FlowDef(ctx context.Context, tx *sql.Tx, key string, version int64) (*flow.Def, error) {
+	if version == 0 {
+		n, _, err := k.Docs.InForce(ctx, tx, document.Flow, key)
+		if errors.Is(err, document.ErrNotFound) || err == nil && n == 0 {
+			return nil, fmt.Errorf("%w: flow %s", flow.ErrNotFound, key)
+		}
+		if err != nil {
+			return nil, err
+		}
+		version = n
+	}
+	id := defKey{key, version}
+	k.mu.Lock()
+	d, ok := k.defs[id]
+	k.mu.Unlock()
+	if ok {
+		return d, nil
+	}
+	v, err := k.version(ctx, tx, key, version)
+	if err != nil {
+		return nil, err
+	}
+	if d, err = flow.Parse(key, v.Body); err != nil {
+		return nil, fmt.Errorf("work: read flow %s version %d: %w", key, version, err)
+	}
+	d.Version = version
+	if tx == nil { // within a transaction the version may yet be taken back
+		k.mu.Lock()
+		k.defs[id] = d
+		k.mu.Unlock()
+	}
+	return d, nil
+}
+
+func (k *Desk) version(ctx context.Context, tx *sql.Tx, key string, n int64) (document.Version, error) {
+	if tx == nil {
+		return k.Docs.Version(ctx, document.Flow, key, n)
+	}
+	return k.Docs.VersionTx(ctx, tx, document.Flow, key, n)
+}
+
+// flowClass is what documents of kind flow have to satisfy.
+func (k *Desk) flowClass() document.Class {
+	return document.Class{
+		Check: func(key string, body json.RawMessage) []document.Problem {
+			_, err := flow.Parse(key, body)
+			return problems(err)
+		},
+		CheckIn: func(ctx context.Context, tx *sql.Tx, next document.Version, _ *document.Version) ([]document.Problem, error) {
+			d, err := flow.Parse(next.Key, next.Body)
+			if err != nil {
+				return problems(err), nil
+			}
+			info, err := k.formInfo(ctx, tx, d.Form)
+			if errors.Is(err, form.ErrNotFound) || errors.Is(err, document.ErrNotFound) {
+				return []document.Problem{{Path: "form", Text: text("没有已发布的表单 "+d.Form, "no published form "+d.Form)}}, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			return problems(&flow.InvalidError{Problems: flow.Lint(d, info)}), nil
+		},
+	}
+}
+
+func problems(err error) []document.Problem {
+	bad, ok := errors.AsType[*flow.InvalidError](err)
+	if !ok {
+		return nil
+	}
+	out := make([]document.Problem, len(bad.Problems))
+	for i, p := range bad.Problems {
+		out[i] = document.Problem{Path: p.Path, Text: p.Text}
+	}
+	return out
+}
+
+// formInfo is what linting a flow has to know of its form.
+func (k *Desk) formInfo(ctx context.Context, tx *sql.Tx, key string) (flow.FormInfo, error) {
+	v, err := k.Docs.CurrentTx(ctx, tx, document.Form, key)
+	if err != nil {
+		return flow.FormInfo{}, err
+	}
+	d, err := form.Parse(key, v.Body)
+	if err != nil {
+		return flow.FormInfo{}, err
+	}
+	return flow.FormInfo{
+		Schema:   d.Schema(),
+		Has:      func(f string) bool { _, ok := d.Column(f); return ok },
+		Required: func(f string) bool { x, ok := d.Field(f); return ok && x.Required && x.Visible.IsZero() },
+		Given: func(f string) bool {
+			x, ok := d.Column(f)
+			return ok && (x.Type == form.Serial || x.Type == form.Formula)
+		},
+		Flow: func(f string) bool {
+			n, _, err := k.Docs.InForce(ctx, tx, document.Flow, f)
+			return err == nil && n > 0
+		},
+	}, nil
+}
+
+// records lets flows at the records of forms.
+type records struct{ k *Desk }
+
+// Read implements flow.Records.
+func (r records) Read(ctx context.Context, tx *sql.Tx, form, id string) (map[string]any, error) {
+	return r.k.Forms.Flow().Read(ctx, tx, form, id)
+}
+
+// Schema implements flow.Records.
+func (r records) Schema(ctx context.Context, tx *sql.Tx, form string) (cond.Schema, error) {
+	d, err := r.k.Forms.DefTx(ctx, tx, form, 0)
+	if err != nil {
+		return nil, err
+	}
+	return d.Schema(), nil
+}
+
+// Write implements flow.Records.
+func (r records) Write(ctx context.Context, tx *sql.Tx, form, id string, patch map[string]any, by org.Actor, node string, now time.Time) error {
+	if node == "" {
+		node = "flow"
+	}
+	return r.k.Forms.Flow().Write(ctx, tx, form, id, patch, by.ID, node, now)
+}
+
+// Create implements flow.Records.
+func (r records) Create(ctx context.Context, tx *sql.Tx, key string, fields map[string]any, by org.Actor, now time.Time) (string, error) {
+	who := form.SystemWho()
+	who.Actor, who.Me.ID = by, by.ID
+	x, err := r.k.Forms.Create(ctx, tx, who, key, fields, now)
+	return x.ID, err
+}
