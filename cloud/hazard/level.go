@@ -137,3 +137,27 @@ func checkLevels(levels []Level, doc *configs.Document, problems *configs.Proble
 		}
 	}
 }
+
+// DueBy answers flows that look deadlines up by a hazard's level: scheme "hazard-level/cure"
+// or "hazard-level/response". rework is the deadline before, zero the first time.
+func (c *Catalogue) DueBy(cal Calendar) func(scheme string, level any, from, rework time.Time) (time.Time, bool) {
+	return func(scheme string, level any, from, rework time.Time) (time.Time, bool) {
+		id, _ := level.(string)
+		l, ok := c.Level(id)
+		if !ok {
+			return time.Time{}, false
+		}
+		limit := l.Cure
+		switch scheme {
+		case "hazard-level/cure":
+		case "hazard-level/response":
+			limit = l.Response
+		default:
+			return time.Time{}, false
+		}
+		if rework.IsZero() {
+			return limit.Due(from, cal), true
+		}
+		return limit.Rework(rework, from, cal), true
+	}
+}

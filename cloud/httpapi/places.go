@@ -7,14 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"slices"
 	"time"
 
-	"anlan/cloud/clocks"
 	"anlan/cloud/fleet/places"
 	"anlan/cloud/floorplan"
-	"anlan/cloud/hazard"
 	"anlan/cloud/org"
 	"anlan/contract"
 
@@ -369,25 +366,6 @@ func changedBy(name string, at time.Time) *fault {
 	}
 	when := at.UTC().Format(time.RFC3339)
 	return say(http.StatusConflict, cmp.Or(name, "—")+" 已于 "+when+" 修改，请看最新内容后再改", cmp.Or(name, "—")+" changed it at "+when+"; look at it before changing it again")
-}
-
-// schemaName tells apart the places as people edit them from what fleet shows of them.
-func schemaName(t reflect.Type, hint string) string {
-	name := huma.DefaultSchemaNamer(t, hint)
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	switch t.PkgPath() {
-	case reflect.TypeFor[places.Ref]().PkgPath():
-		return "Place" + name
-	case reflect.TypeFor[floorplan.Plan]().PkgPath():
-		return "Floor" + name
-	case reflect.TypeFor[clocks.Report]().PkgPath():
-		return "Clock" + name
-	case reflect.TypeFor[hazard.Catalogue]().PkgPath():
-		return "Hazard" + name
-	}
-	return name
 }
 
 // uploaded is [register] for operations whose body may be larger than a message.

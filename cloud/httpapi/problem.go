@@ -70,6 +70,9 @@ func faultOf(err error, now time.Time) *fault {
 	if f := placesFault(err); f != nil {
 		return f
 	}
+	if f := workFault(err); f != nil {
+		return f
+	}
 	if e, ok := errors.AsType[*org.InvalidError](err); ok {
 		return badField("body."+e.Field, e.ZH, e.EN)
 	}

@@ -27,6 +27,7 @@ import (
 	"anlan/cloud/org"
 	"anlan/cloud/plan"
 	"anlan/cloud/series"
+	"anlan/cloud/work"
 	"anlan/contract"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -97,6 +98,7 @@ type Deps struct {
 	Chains     *clocks.Chains
 	Disk       *disk.Watch
 	Hazards    *hazard.Catalogue
+	Work       *work.Desk
 	Host       Host
 	Console    fs.FS // the built console; without index.html a page says that it is missing
 	Metrics    prometheus.Gatherer
@@ -166,6 +168,9 @@ func (s *server) handler() http.Handler {
 	s.eventOps()
 	s.healthOps()
 	s.hazardOps()
+	s.recordOps()
+	s.flowOps()
+	s.documentOps()
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusNotFound, "没有这个接口", "No such operation").write(w, language(r.Header.Get("Accept-Language")))
 	})

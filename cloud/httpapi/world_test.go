@@ -34,6 +34,8 @@ import (
 	"anlan/cloud/plan"
 	"anlan/cloud/seat"
 	"anlan/cloud/series"
+	"anlan/cloud/staff"
+	"anlan/cloud/work"
 	"anlan/configs"
 	"anlan/contract"
 
@@ -52,6 +54,7 @@ type world struct {
 	hub       *Hub
 	seats     *seat.Service
 	disk      *disk.Watch
+	work      *work.Desk
 	free      atomic.Uint64 // bytes the disk has
 	srv       *server
 	http      *httptest.Server
@@ -139,8 +142,12 @@ func newWorld(t *testing.T) *world {
 	}
 	w.disk = space
 	w.free.Store(50 << 30)
+	w.work = work.New(work.Deps{DB: d, Audit: trail, Staff: staff.New(users, w.fleet.Places().Tree, nil), Zone: time.FixedZone("CST", 8*3600), Now: w.clock})
+	if err := w.work.Install(t.Context(), configs.Files, "apps", w.clock()); err != nil {
+		t.Fatal(err)
+	}
 	w.srv = newServer(Deps{Auth: w.auth, Users: users, SignOn: signon.New(dir, w.clock), Audit: trail, Alarms: w.alarms, AlarmVerbs: w.alarms, Fleet: w.fleet, Places: w.fleet.Places(), FloorPlans: floorplan.NewStore(d, w.clock), Series: w.series,
-		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space, Hazards: catalogue(t),
+		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space, Hazards: catalogue(t), Work: w.work,
 		Host: Host{Engine: "sqlite", Sessions: func() int64 { return 1 }, Started: w.clock()}, Console: page(), Metrics: reg,
 		Health: d.Read().PingContext, Log: log, Now: w.clock, Node: "test", Version: "test"})
 	w.http = httptest.NewServer(w.srv.handler())

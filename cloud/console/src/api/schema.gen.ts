@@ -519,6 +519,108 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/documents": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Forms, flows or dictionaries with their versions */
+    get: operations["get-documents"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/documents/{kind}/{key}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A document, its draft and its versions */
+    get: operations["get-documents-kind-key"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/documents/{kind}/{key}/diff": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What changed between two versions */
+    get: operations["get-documents-kind-key-diff"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/documents/{kind}/{key}/draft": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Keep a draft */
+    put: operations["put-documents-kind-key-draft"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/documents/{kind}/{key}/publish": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Publish the draft */
+    post: operations["post-documents-kind-key-publish"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/documents/{kind}/{key}/roll-back": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Publish the content of an old version again */
+    post: operations["post-documents-kind-key-roll-back"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/doors": {
     parameters: {
       query?: never;
@@ -769,6 +871,214 @@ export interface paths {
     put: operations["put-floorplans-building-floor-positions"];
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/flow-times/{flow}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How long each node of a flow takes */
+    get: operations["get-flow-times-flow"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/flows/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A running or finished flow with its record */
+    get: operations["get-flows-id"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/flows/{id}/events": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Decide, hand over, add signers, withdraw, urge, read, comment */
+    post: operations["post-flows-id-events"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/flows/{id}/manage": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Suspend, resume, end or urge what others have started */
+    post: operations["post-flows-id-manage"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/forms": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Forms I may use */
+    get: operations["get-forms"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/forms/{form}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A form's definition */
+    get: operations["get-forms-form"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/forms/{form}/aggregate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Count and measure records */
+    post: operations["post-forms-form-aggregate"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/forms/{form}/records": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Records of a form */
+    get: operations["get-forms-form-records"];
+    put?: never;
+    /** Submit a form; its flow starts with it */
+    post: operations["post-forms-form-records"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/forms/{form}/records/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One record, its log and its flows */
+    get: operations["get-forms-form-records-id"];
+    put?: never;
+    post?: never;
+    /** Take a record out of every list */
+    delete: operations["delete-forms-form-records-id"];
+    options?: never;
+    head?: never;
+    /** Change a record */
+    patch: operations["patch-forms-form-records-id"];
+    trace?: never;
+  };
+  "/api/forms/{form}/records/{id}/restore": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Bring a deleted record back */
+    post: operations["post-forms-form-records-id-restore"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/grants": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Who may do what with records */
+    get: operations["get-grants"];
+    put?: never;
+    /** Give or change a grant */
+    post: operations["post-grants"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/grants/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Take a grant back */
+    delete: operations["delete-grants-id"];
     options?: never;
     head?: never;
     patch?: never;
@@ -1908,6 +2218,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/todos": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What waits for me, what I started, what was copied to me, what I have done */
+    get: operations["get-todos"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/todos/count": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The numbers on my boxes */
+    get: operations["get-todos-count"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/users": {
     parameters: {
       query?: never;
@@ -1988,6 +2332,23 @@ export interface paths {
     put?: never;
     /** Account: enable */
     post: operations["post-users-id-enable"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/{id}/hand-over": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Move everything that waits for a person */
+    post: operations["post-users-id-hand-over"];
     delete?: never;
     options?: never;
     head?: never;
@@ -2133,6 +2494,38 @@ export interface components {
       name: string;
       note: string;
     };
+    ActInBody: {
+      /** @enum {string} */
+      add?: "before" | "after" | "parallel";
+      chosen?: {
+        [key: string]: components["schemas"]["FlowPerson"][] | null;
+      };
+      /** @description what the task's node lets be written; the rest is left out */
+      fields?: {
+        [key: string]: unknown;
+      };
+      /** @enum {string} */
+      kind:
+        | "decide"
+        | "transfer"
+        | "delegate"
+        | "add_signer"
+        | "remove_signer"
+        | "withdraw"
+        | "take_back"
+        | "urge"
+        | "read"
+        | "comment";
+      opinion?: string;
+      sign?: string;
+      /** @description node to return to */
+      target?: string;
+      /** Format: int64 */
+      task?: number;
+      to?: components["schemas"]["FlowPerson"][] | null;
+      /** @enum {string} */
+      verdict?: "agree" | "reject" | "return";
+    };
     ActionRow: {
       /** Format: date-time */
       at: string;
@@ -2151,6 +2544,10 @@ export interface components {
       recv_at: string;
       verb: string;
       why?: string;
+    };
+    AggregateInBody: {
+      by: components["schemas"]["FormGroup"][] | null;
+      measures: components["schemas"]["FormMeasure"][] | null;
     };
     Alarm: {
       ack?: components["schemas"]["Acknowledgement"];
@@ -2558,6 +2955,11 @@ export interface components {
        */
       version: number;
     };
+    CondExpr: Record<string, never>;
+    CondProblem: {
+      path: string;
+      text: components["schemas"]["Text"];
+    };
     Contact: {
       /** @description empty: every building */
       building: string;
@@ -2724,6 +3126,80 @@ export interface components {
     DeviceRows: {
       items: components["schemas"]["DeviceRow"][] | null;
     };
+    DocDraftInBody: {
+      body: unknown;
+      /**
+       * Format: int64
+       * @description of the draft as read, 0 if there was none
+       */
+      rev: number;
+    };
+    DocPublishInBody: {
+      note?: string;
+      /**
+       * Format: int64
+       * @description of the draft as read
+       */
+      rev: number;
+    };
+    DocRollBackInBody: {
+      note?: string;
+      /** Format: int64 */
+      to: number;
+    };
+    DocumentChange: {
+      new?: unknown;
+      old?: unknown;
+      op: string;
+      path: string;
+      text: components["schemas"]["Text"];
+    };
+    DocumentDetail: {
+      current?: components["schemas"]["DocumentVersion"];
+      draft?: components["schemas"]["DocumentDraft"];
+      versions: components["schemas"]["DocumentVersion"][] | null;
+    };
+    DocumentDraft: {
+      author: string;
+      author_name: string;
+      /** Format: int64 */
+      base: number;
+      body: unknown;
+      key: string;
+      kind: string;
+      /** Format: int64 */
+      rev: number;
+      /** Format: date-time */
+      updated_at: string;
+    };
+    DocumentHead: {
+      /** Format: int64 */
+      current: number;
+      /** Format: int64 */
+      draft_rev: number;
+      key: string;
+      kind: string;
+      /** Format: int64 */
+      last: number;
+      /** Format: date-time */
+      retired_at?: string;
+    };
+    DocumentVersion: {
+      app: string;
+      author: string;
+      author_name: string;
+      body: unknown;
+      checksum: string;
+      /** Format: int64 */
+      from: number;
+      key: string;
+      kind: string;
+      note: string;
+      /** Format: date-time */
+      published_at: string;
+      /** Format: int64 */
+      version: number;
+    };
     Doors: {
       /** @description name of the outside provider's button */
       outside?: components["schemas"]["Text"];
@@ -2750,6 +3226,10 @@ export interface components {
       respond_s: number;
       suppressed_by?: components["schemas"]["Suppression"][] | null;
       title: components["schemas"]["Text"];
+    };
+    DraftSaved: {
+      draft: components["schemas"]["DocumentDraft"];
+      problems: components["schemas"]["CondProblem"][] | null;
     };
     Edge: {
       boot: string;
@@ -2980,6 +3460,488 @@ export interface components {
       /** Format: int64 */
       to: number;
     };
+    FlowBranch: {
+      id: string;
+      name: components["schemas"]["Text"];
+      nodes: components["schemas"]["FlowNode"][] | null;
+      when?: components["schemas"]["CondExpr"];
+    };
+    FlowCandidate: {
+      field?: string;
+      ids?: string[] | null;
+      kind: string;
+      /** Format: int64 */
+      level?: number;
+      node?: string;
+      rules?: components["schemas"]["FlowDispatchRule"][] | null;
+      until?: string;
+    };
+    FlowCounts: {
+      /** Format: int64 */
+      copies: number;
+      /** Format: int64 */
+      open: number;
+      /** Format: int64 */
+      overdue: number;
+      /** Format: int64 */
+      today: number;
+    };
+    FlowDeadline: {
+      after?: string;
+      by?: string;
+      field?: string;
+      remind?: string[] | null;
+      scheme?: string;
+      timeout?: components["schemas"]["FlowTimeout"];
+      work?: boolean;
+      write?: string;
+    };
+    FlowDef: {
+      description?: components["schemas"]["Text"];
+      form: string;
+      nodes: components["schemas"]["FlowNode"][] | null;
+      settings?: components["schemas"]["FlowSettings"];
+      title: components["schemas"]["Text"];
+    };
+    FlowDispatchRule: {
+      when?: components["schemas"]["CondExpr"];
+      who: components["schemas"]["FlowCandidate"][] | null;
+    };
+    FlowEnds: {
+      passed?: string;
+      rejected?: string;
+      withdrawn?: string;
+    };
+    FlowFact: {
+      /** Format: date-time */
+      at: string;
+      begin?: components["schemas"]["FlowState"];
+      by?: components["schemas"]["FlowPerson"];
+      drop?: string[] | null;
+      head?: components["schemas"]["FlowHead"];
+      kind: string;
+      node?: string;
+      runs?: components["schemas"]["FlowRun"][] | null;
+      /** Format: int64 */
+      seq: number;
+      /** Format: int64 */
+      step: number;
+      /** Format: int64 */
+      task?: number;
+      tasks?: components["schemas"]["FlowTask"][] | null;
+      text?: string;
+      timers?: components["schemas"]["FlowTimer"][] | null;
+      to?: components["schemas"]["FlowPerson"][] | null;
+    };
+    FlowHead: {
+      chosen?: {
+        [key: string]: components["schemas"]["FlowPerson"][] | null;
+      };
+      /** Format: int64 */
+      round: number;
+      status: string;
+      /** Format: int64 */
+      step: number;
+      suspended?: components["schemas"]["FlowSuspension"];
+      /** Format: date-time */
+      urged?: string;
+      /** Format: int64 */
+      urges?: number;
+    };
+    FlowItem: {
+      /** Format: date-time */
+      acted_at?: string;
+      /** Format: date-time */
+      at: string;
+      at_nodes: string[] | null;
+      /** Format: date-time */
+      due_at?: string;
+      /** Format: date-time */
+      ended_at?: string;
+      flow: string;
+      flow_title: components["schemas"]["Text"];
+      form: string;
+      handlers: components["schemas"]["FlowPerson"][] | null;
+      initiator: components["schemas"]["FlowPerson"];
+      instance: string;
+      kind?: string;
+      link: string;
+      node?: string;
+      node_name?: components["schemas"]["Text"];
+      /** Format: date-time */
+      read_at?: string;
+      record: string;
+      /** Format: int64 */
+      round: number;
+      state?: string;
+      status: string;
+      summary: string;
+      /** Format: int64 */
+      task?: number;
+    };
+    FlowLabels: {
+      agree?: components["schemas"]["Text"];
+      reject?: components["schemas"]["Text"];
+    };
+    FlowNode: {
+      after?: string;
+      all_to_reject?: boolean;
+      apart?: string[] | null;
+      branches?: components["schemas"]["FlowBranch"][] | null;
+      choose?: string[] | null;
+      deadline?: components["schemas"]["FlowDeadline"];
+      fallback?: components["schemas"]["FlowCandidate"][] | null;
+      fields?: {
+        [key: string]: string;
+      };
+      flow?: string;
+      fresh?: {
+        [key: string]: string;
+      };
+      help?: components["schemas"]["Text"];
+      id: string;
+      initiator?: string;
+      labels?: components["schemas"]["FlowLabels"];
+      mode?: string;
+      name: components["schemas"]["Text"];
+      no_wait?: boolean;
+      opinion?: string;
+      /** Format: int64 */
+      percent?: number;
+      pick?: string;
+      reject?: string;
+      reject_to?: string;
+      required?: string[] | null;
+      resubmit?: string;
+      sign?: boolean;
+      state?: string;
+      type: string;
+      until?: string;
+      who?: components["schemas"]["FlowCandidate"][] | null;
+    };
+    FlowNodeTime: {
+      /** Format: int64 */
+      late: number;
+      /** Format: double */
+      longest_seconds: number;
+      /** Format: double */
+      mean_seconds: number;
+      node: string;
+      /** Format: int64 */
+      open: number;
+      /** Format: int64 */
+      rework: number;
+      /** Format: int64 */
+      visits: number;
+    };
+    FlowPage: {
+      items: components["schemas"]["FlowItem"][] | null;
+      next: string;
+    };
+    FlowPerson: {
+      id: string;
+      name?: string;
+    };
+    FlowRun: {
+      again?: boolean;
+      /** Format: date-time */
+      at: string;
+      back?: string;
+      branch?: string;
+      child?: string;
+      /** Format: date-time */
+      done?: string;
+      /** Format: date-time */
+      due?: string;
+      ended?: string[] | null;
+      /** Format: int64 */
+      id: number;
+      mode?: string;
+      node: string;
+      /** Format: int64 */
+      parent?: number;
+      queue?: components["schemas"]["FlowPerson"][] | null;
+      /** Format: int64 */
+      round: number;
+      state: string;
+      taken?: string[] | null;
+    };
+    FlowSettings: {
+      ends?: components["schemas"]["FlowEnds"];
+      fallback?: components["schemas"]["FlowCandidate"][] | null;
+      same_skip?: string;
+      summary?: string[] | null;
+      urge?: string;
+      withdraw?: string;
+    };
+    FlowState: {
+      chosen?: {
+        [key: string]: components["schemas"]["FlowPerson"][] | null;
+      };
+      flow: string;
+      form: string;
+      id: string;
+      initiator: components["schemas"]["FlowPerson"];
+      parent?: string;
+      /** Format: int64 */
+      parent_run?: number;
+      record: string;
+      /** Format: int64 */
+      round: number;
+      runs: components["schemas"]["FlowRun"][] | null;
+      /** Format: date-time */
+      started: string;
+      status: string;
+      /** Format: int64 */
+      step: number;
+      suspended?: components["schemas"]["FlowSuspension"];
+      tasks: components["schemas"]["FlowTask"][] | null;
+      timers: components["schemas"]["FlowTimer"][] | null;
+      /** Format: date-time */
+      urged?: string;
+      /** Format: int64 */
+      urges?: number;
+      /** Format: int64 */
+      version: number;
+    };
+    FlowSuspension: {
+      /** Format: date-time */
+      at: string;
+      reason: string;
+      /** Format: date-time */
+      until?: string;
+    };
+    FlowTask: {
+      /** Format: date-time */
+      acted?: string;
+      add?: string;
+      /** Format: date-time */
+      at: string;
+      auto?: boolean;
+      /** Format: date-time */
+      due?: string;
+      from?: components["schemas"]["FlowPerson"];
+      /** Format: int64 */
+      id: number;
+      kind: string;
+      node: string;
+      owner?: components["schemas"]["FlowPerson"];
+      /** Format: int64 */
+      parent?: number;
+      /** Format: date-time */
+      read?: string;
+      /** Format: int64 */
+      round: number;
+      /** Format: int64 */
+      run: number;
+      sign?: string;
+      state: string;
+      /** Format: int64 */
+      step?: number;
+      text?: string;
+      to: components["schemas"]["FlowPerson"];
+      vote?: string;
+    };
+    FlowTimeout: {
+      do: string;
+      every?: string;
+      /** Format: int64 */
+      times?: number;
+      to?: components["schemas"]["FlowCandidate"][] | null;
+    };
+    FlowTimer: {
+      /** Format: date-time */
+      at: string;
+      key: string;
+      kind: string;
+      /** Format: int64 */
+      n?: number;
+      /** Format: int64 */
+      run?: number;
+    };
+    FormCell: {
+      keys: unknown[] | null;
+      values: (number | null)[] | null;
+    };
+    FormChange: {
+      new?: unknown;
+      old?: unknown;
+      path: string;
+      row?: string;
+      text: components["schemas"]["Text"];
+    };
+    FormChoice: {
+      color?: string;
+      id: string;
+      label: components["schemas"]["Text"];
+      retired?: boolean;
+    };
+    FormDef: {
+      /** Format: int64 */
+      columns?: number;
+      description?: components["schemas"]["Text"];
+      fields: components["schemas"]["FormField"][] | null;
+      icon?: string;
+      roles?: components["schemas"]["FormRoles"];
+      rules?: components["schemas"]["FormRule"][] | null;
+      summary?: string[] | null;
+      title: components["schemas"]["Text"];
+    };
+    FormDefault: {
+      me?: string;
+      now?: string;
+      query?: components["schemas"]["FormQuery"];
+      value?: unknown;
+    };
+    FormField: {
+      accept?: string[] | null;
+      camera_only?: boolean;
+      checks?: components["schemas"]["FormRule"][] | null;
+      clear_hidden?: boolean;
+      /** Format: int64 */
+      decimals?: number;
+      default?: components["schemas"]["FormDefault"];
+      dict?: string;
+      earliest?: string;
+      fields?: components["schemas"]["FormField"][] | null;
+      fill?: {
+        [key: string]: string;
+      };
+      form?: string;
+      formula?: string;
+      gps_only?: boolean;
+      help?: components["schemas"]["Text"];
+      hidden?: boolean;
+      in_departments?: string[] | null;
+      in_roles?: string[] | null;
+      index?: boolean;
+      key: string;
+      label: components["schemas"]["Text"];
+      latest?: string;
+      leaf?: boolean;
+      many?: boolean;
+      /** Format: double */
+      max?: number;
+      /** Format: double */
+      max_accuracy?: number;
+      /** Format: int64 */
+      max_bytes?: number;
+      /** Format: int64 */
+      max_count?: number;
+      /** Format: int64 */
+      max_length?: number;
+      /** Format: int64 */
+      max_seconds?: number;
+      /** Format: double */
+      min?: number;
+      /** Format: int64 */
+      min_count?: number;
+      /** Format: int64 */
+      min_length?: number;
+      mode?: string;
+      options?: components["schemas"]["FormChoice"][] | null;
+      other?: boolean;
+      pattern?: string;
+      pattern_text?: components["schemas"]["Text"];
+      phrases?: components["schemas"]["Text"][] | null;
+      placeholder?: components["schemas"]["Text"];
+      prefix?: string;
+      read_only?: boolean;
+      read_only_if?: components["schemas"]["CondExpr"];
+      required?: boolean;
+      required_if?: components["schemas"]["CondExpr"];
+      result?: string;
+      scan?: boolean;
+      serial?: string;
+      server_time?: boolean;
+      show?: string[] | null;
+      style?: string;
+      system?: string;
+      text?: components["schemas"]["Text"];
+      type: string;
+      unique?: boolean;
+      unit?: string;
+      visible?: components["schemas"]["CondExpr"];
+      watermark?: boolean;
+      /** Format: int64 */
+      width?: number;
+    };
+    FormGrant: {
+      actions: string[] | null;
+      fields?: {
+        [key: string]: string;
+      };
+      form: string;
+      id: string;
+      role: string;
+      rows?: components["schemas"]["CondExpr"];
+    };
+    FormGroup: {
+      bucket?: string;
+      field: string;
+    };
+    FormLine: {
+      action: string;
+      actor: string;
+      actor_name: string;
+      /** Format: date-time */
+      at: string;
+      changes: components["schemas"]["FormChange"][] | null;
+      node?: string;
+      /** Format: int64 */
+      rev: number;
+    };
+    FormMeasure: {
+      field?: string;
+      fn: string;
+      since?: string;
+    };
+    FormQuery: {
+      field: string;
+      form: string;
+      where?: components["schemas"]["CondExpr"];
+    };
+    FormRecord: {
+      building?: string;
+      community?: string;
+      /** Format: date-time */
+      created_at: string;
+      created_by: string;
+      created_name: string;
+      day: string;
+      /** Format: date-time */
+      deleted_at?: string;
+      dept?: string;
+      doc: {
+        [key: string]: unknown;
+      };
+      /** Format: date-time */
+      due_at?: string;
+      flow?: string;
+      form: string;
+      id: string;
+      no?: string;
+      owner?: string;
+      /** Format: int64 */
+      rev: number;
+      state?: string;
+      /** Format: date-time */
+      updated_at: string;
+      updated_by: string;
+      /** Format: int64 */
+      version: number;
+    };
+    FormRoles: {
+      dept?: string;
+      due?: string;
+      owner?: string;
+      place?: string;
+    };
+    FormRule: {
+      field?: string;
+      holds: components["schemas"]["CondExpr"];
+      message: components["schemas"]["Text"];
+    };
     Frequent: {
       building: string;
       /** Format: int64 */
@@ -2990,6 +3952,22 @@ export interface components {
       point: string;
       rule: string;
       title: components["schemas"]["Text"];
+    };
+    GrantInBody: {
+      actions: string[] | null;
+      fields?: {
+        [key: string]: string;
+      };
+      /** @description or * */
+      form: string;
+      id?: string;
+      role: string;
+      /** @description a condition on records */
+      rows?: unknown;
+    };
+    HandedOver: {
+      /** Format: int64 */
+      instances: number;
     };
     HazardBand: {
       /** Format: double */
@@ -3177,6 +4155,10 @@ export interface components {
       place?: components["schemas"]["Place"];
       plan: string;
     };
+    LeaveInBody: {
+      /** @description who takes over; empty: whoever each node falls back to */
+      to?: string;
+    };
     Load: {
       chattering: components["schemas"]["LoadItem"][] | null;
       flood: boolean;
@@ -3219,6 +4201,13 @@ export interface components {
       code?: string;
       password: string;
       username: string;
+    };
+    ManageInBody: {
+      /** @enum {string} */
+      kind: "suspend" | "resume" | "terminate" | "urge";
+      reason?: string;
+      /** Format: date-time */
+      until?: string;
     };
     Me: {
       assignments: components["schemas"]["Assignment"][] | null;
@@ -3710,6 +4699,38 @@ export interface components {
       all: boolean;
       buildings: string[] | null;
     };
+    RecordDetail: {
+      def: components["schemas"]["FormDef"];
+      flows: components["schemas"]["FlowItem"][] | null;
+      log: components["schemas"]["FormLine"][] | null;
+      record: components["schemas"]["FormRecord"];
+    };
+    RecordEditBody: {
+      /** @description only what changes; null takes a value away */
+      fields: {
+        [key: string]: unknown;
+      };
+      /**
+       * Format: int64
+       * @description as read
+       */
+      rev: number;
+    };
+    RecordNewBody: {
+      /** @description people chosen for later nodes, by node */
+      chosen?: {
+        [key: string]: components["schemas"]["FlowPerson"][] | null;
+      };
+      fields: {
+        [key: string]: unknown;
+      };
+    };
+    RecordPage: {
+      next: string;
+      records: components["schemas"]["FormRecord"][] | null;
+      /** Format: int64 */
+      total: number;
+    };
     Recovery: {
       /** @description each works once; shown once */
       codes: string[] | null;
@@ -4013,6 +5034,7 @@ export interface components {
       active: boolean;
       id: string;
       kind: string;
+      lead?: boolean;
       name: components["schemas"]["Text"];
       parent: string;
       people: string[] | null;
@@ -4023,6 +5045,8 @@ export interface components {
       active: boolean;
       /** @enum {string} */
       kind: "company" | "community" | "department" | "post";
+      /** @description a post whose holders are heads of the unit above it */
+      lead?: boolean;
       name: components["schemas"]["Text"];
       parent?: string;
       /** Format: int64 */
@@ -4033,6 +5057,8 @@ export interface components {
       active: boolean;
       /** @enum {string} */
       kind: "company" | "community" | "department" | "post";
+      /** @description a post whose holders are heads of the unit above it */
+      lead?: boolean;
       name: components["schemas"]["Text"];
       parent?: string;
       /** Format: int64 */
@@ -4091,6 +5117,61 @@ export interface components {
       took_ms: number;
     };
     VersionInBody: {
+      /** Format: int64 */
+      version: number;
+    };
+    WorkCase: {
+      def: components["schemas"]["FlowDef"];
+      facts: components["schemas"]["FlowFact"][] | null;
+      form?: components["schemas"]["FormDef"];
+      mine: components["schemas"]["WorkMyTask"][] | null;
+      record?: components["schemas"]["FormRecord"];
+      state: components["schemas"]["FlowState"];
+    };
+    WorkMyTask: {
+      access: {
+        [key: string]: string;
+      };
+      /** Format: date-time */
+      acted?: string;
+      add?: string;
+      /** Format: date-time */
+      at: string;
+      auto?: boolean;
+      /** Format: date-time */
+      due?: string;
+      from?: components["schemas"]["FlowPerson"];
+      /** Format: int64 */
+      id: number;
+      kind: string;
+      node: string;
+      owner?: components["schemas"]["FlowPerson"];
+      /** Format: int64 */
+      parent?: number;
+      /** Format: date-time */
+      read?: string;
+      /** Format: int64 */
+      round: number;
+      /** Format: int64 */
+      run: number;
+      sign?: string;
+      state: string;
+      /** Format: int64 */
+      step?: number;
+      text?: string;
+      to: components["schemas"]["FlowPerson"];
+      vote?: string;
+    };
+    WorkSubmission: {
+      instance?: string;
+      record: components["schemas"]["FormRecord"];
+    };
+    WorkUsable: {
+      actions: string[] | null;
+      flow?: string;
+      icon?: string;
+      key: string;
+      title: components["schemas"]["Text"];
       /** Format: int64 */
       version: number;
     };
@@ -5284,6 +6365,213 @@ export interface operations {
       };
     };
   };
+  "get-documents": {
+    parameters: {
+      query: {
+        kind: "dict" | "form" | "checklist" | "flow";
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentHead"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-documents-kind-key": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        kind: "dict" | "form" | "checklist" | "flow";
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentDetail"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-documents-kind-key-diff": {
+    parameters: {
+      query?: {
+        from?: number;
+        /** @description 0 is the draft */
+        to?: number;
+      };
+      header?: never;
+      path: {
+        kind: "dict" | "form" | "checklist" | "flow";
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentChange"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-documents-kind-key-draft": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        kind: "dict" | "form" | "checklist" | "flow";
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DocDraftInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DraftSaved"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-documents-kind-key-publish": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        kind: "dict" | "form" | "checklist" | "flow";
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DocPublishInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentVersion"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-documents-kind-key-roll-back": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        kind: "dict" | "form" | "checklist" | "flow";
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DocRollBackInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentVersion"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "get-doors": {
     parameters: {
       query?: never;
@@ -5773,6 +7061,549 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["FloorPlanOut"];
         };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-flow-times-flow": {
+    parameters: {
+      query?: {
+        from?: string;
+        to?: string;
+      };
+      header?: never;
+      path: {
+        flow: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FlowNodeTime"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-flows-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WorkCase"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-flows-id-events": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ActInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WorkCase"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-flows-id-manage": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ManageInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FlowState"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-forms": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WorkUsable"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-forms-form": {
+    parameters: {
+      query?: {
+        /** @description 0 is the one in force */
+        version?: number;
+      };
+      header?: never;
+      path: {
+        form: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FormDef"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-forms-form-aggregate": {
+    parameters: {
+      query?: {
+        /** @description a condition, as JSON */
+        filter?: string;
+        search?: string;
+      };
+      header?: never;
+      path: {
+        form: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AggregateInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FormCell"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-forms-form-records": {
+    parameters: {
+      query?: {
+        /** @description a condition, as JSON */
+        filter?: string;
+        search?: string;
+        /** @description a field, - before it turns it round */
+        sort?: string;
+        after?: string;
+        limit?: number;
+        deleted?: boolean;
+      };
+      header?: never;
+      path: {
+        form: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RecordPage"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-forms-form-records": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        form: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RecordNewBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WorkSubmission"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-forms-form-records-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        form: string;
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RecordDetail"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-forms-form-records-id": {
+    parameters: {
+      query?: {
+        /** @description as read */
+        rev?: number;
+      };
+      header?: never;
+      path: {
+        form: string;
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FormRecord"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "patch-forms-form-records-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        form: string;
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RecordEditBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FormRecord"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-forms-form-records-id-restore": {
+    parameters: {
+      query?: {
+        /** @description as read */
+        rev?: number;
+      };
+      header?: never;
+      path: {
+        form: string;
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FormRecord"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-grants": {
+    parameters: {
+      query?: {
+        form?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FormGrant"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-grants": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["GrantInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FormGrant"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-grants-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Error */
       default: {
@@ -8303,6 +10134,68 @@ export interface operations {
       };
     };
   };
+  "get-todos": {
+    parameters: {
+      query?: {
+        box?: "mine" | "started" | "copied" | "done";
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FlowPage"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-todos-count": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FlowCounts"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "get-users": {
     parameters: {
       query?: never;
@@ -8477,6 +10370,41 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-users-id-hand-over": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["LeaveInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HandedOver"];
+        };
       };
       /** @description Error */
       default: {

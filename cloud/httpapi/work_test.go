@@ -1,0 +1,179 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"anlan/cloud/document"
+	"anlan/cloud/flow"
+	"anlan/cloud/form"
+	"anlan/cloud/org"
+	"anlan/cloud/work"
+)
+
+// onDesk reads an instance as its client sees it, with what is theirs to do.
+func (c *client) onDesk(instance string) work.Case {
+	c.w.t.Helper()
+	return want[work.Case](c, 200, "GET", "/api/flows/"+instance, nil)
+}
+
+func (c *client) act(instance string, status int, v flow.Verdict, fields map[string]any) string {
+	c.w.t.Helper()
+	x := c.onDesk(instance)
+	if len(x.Mine) == 0 {
+		c.w.t.Fatalf("nothing to do in %s: %+v", instance, x.State.OpenTasks())
+	}
+	got, raw := c.do("POST", "/api/flows/"+instance+"/events", map[string]any{"kind": "decide", "task": x.Mine[0].ID, "verdict": v, "opinion": "看过", "fields": fields})
+	if got != status {
+		c.w.t.Fatalf("%d %s, want %d", got, raw, status)
+	}
+	return raw
+}
+
+func (w *world) idOf(name string) string {
+	w.t.Helper()
+	u, err := w.srv.Users.ByUsername(w.t.Context(), name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return u.ID
+}
+
+// TestW18_AHazardFromReportToClosedOverHTTP is the shipped loop as the console drives it:
+// rejected once at the audit and once at the review.
+func TestW18_AHazardFromReportToClosedOverHTTP(t *testing.T) {
+	w := newWorld(t)
+	guard, supervisor, engineer, manager := w.as(org.Guard), w.as(org.Supervisor), w.as(org.Engineer), w.as(org.Manager)
+	forms := want[[]work.Usable](guard, 200, "GET", "/api/forms", nil)
+	if len(forms) != 2 || forms[0].Key != "hazard" || forms[0].Flow != "hazard" {
+		t.Fatalf("%+v", forms)
+	}
+	status, raw := guard.do("POST", "/api/forms/hazard/records", map[string]any{"fields": map[string]any{"what": "堵塞"}})
+	if status != http.StatusUnprocessableEntity || !strings.Contains(raw, "body.fields.category") || !strings.Contains(raw, "必填") {
+		t.Fatalf("%d %s", status, raw)
+	}
+	s := want[work.Submission](guard, 200, "POST", "/api/forms/hazard/records", map[string]any{"fields": map[string]any{"category": "fire", "place": "anlan-garden/b03/12", "what": "消防通道堵塞"}})
+	if s.Instance == "" || s.Record.State != "auditing" || s.Record.Building != "b03" || !strings.HasPrefix(s.Record.No, "YH") {
+		t.Fatalf("%+v", s)
+	}
+	todo := want[flow.Page](supervisor, 200, "GET", "/api/todos", nil)
+	if len(todo.Items) != 1 || todo.Items[0].NodeName.ZH != "安全主管审核" || todo.Items[0].Summary != "消防通道堵塞" {
+		t.Fatalf("%+v", todo)
+	}
+	if got, _ := engineer.do("GET", "/api/flows/"+s.Instance, nil); got != http.StatusNotFound {
+		t.Fatalf("someone who has no part in it: %d", got)
+	}
+	supervisor.act(s.Instance, 200, flow.Reject, nil)
+	guard.act(s.Instance, 200, flow.Agree, map[string]any{"what": "消防通道堵塞，两辆车"})
+	if raw := supervisor.act(s.Instance, http.StatusUnprocessableEntity, flow.Agree, map[string]any{"level": "general"}); !strings.Contains(raw, "body.fields.owner") {
+		t.Fatalf("%s", raw)
+	}
+	supervisor.act(s.Instance, 200, flow.Agree, map[string]any{"level": "general", "owner": w.idOf("engineer"), "demand": "今天清理", "measures": "偷写"})
+	if c := engineer.onDesk(s.Instance); c.Record.Doc["measures"] != nil || c.Mine[0].Access["measures"] != "w" || c.Mine[0].Access["what"] == "w" || c.Mine[0].Due.IsZero() {
+		t.Fatalf("%+v %+v", c.Record.Doc, c.Mine)
+	}
+	engineer.act(s.Instance, 200, flow.Agree, map[string]any{"measures": "已拖走"})
+	guard.act(s.Instance, 200, flow.Reject, nil)
+	engineer.act(s.Instance, 200, flow.Agree, map[string]any{"measures": "已拖走并划线"})
+	guard.act(s.Instance, 200, flow.Agree, nil)
+	got := want[recordDetail](manager, 200, "GET", "/api/forms/hazard/records/"+s.Record.ID, nil)
+	if got.Record.State != "closed" || len(got.Flows) != 1 || got.Flows[0].Status != flow.Passed || len(got.Log) < 8 {
+		t.Fatalf("%+v", got)
+	}
+	list := want[recordPage](manager, 200, "GET", `/api/forms/hazard/records?filter=%7B%22op%22:%22eq%22,%22l%22:%7B%22f%22:%22_state%22%7D,%22r%22:%7B%22v%22:%22closed%22%7D%7D`, nil)
+	if list.Total != 1 || list.Records[0].ID != s.Record.ID {
+		t.Fatalf("%+v", list)
+	}
+	if copies := want[flow.Page](manager, 200, "GET", "/api/todos?box=copied", nil); len(copies.Items) != 2 {
+		t.Fatalf("%+v", copies)
+	}
+	if n := want[flow.Counts](guard, 200, "GET", "/api/todos/count", nil); n.Open != 0 {
+		t.Fatalf("%+v", n)
+	}
+}
+
+// TestF18_AnAdministratorChangesAFormAndNothingRunningIsHurt changes the hazard form and
+// its flow by the API while a hazard is under way. H1, H4: a category and a level of one's
+// own are offered at once.
+func TestF18_AnAdministratorChangesAFormAndNothingRunningIsHurt(t *testing.T) {
+	w := newWorld(t)
+	admin, guard := w.as(org.Admin), w.as(org.Guard)
+	report := map[string]any{"fields": map[string]any{"category": "fire", "place": "anlan-garden/b03", "what": "堵塞"}}
+	old := want[work.Submission](guard, 200, "POST", "/api/forms/hazard/records", report)
+	// H1: a category of one's own, offered at once
+	dict := want[documentDetail](admin, 200, "GET", "/api/documents/dict/hazard_category", nil)
+	body := strings.Replace(string(dict.Current.Body), `"items":[`, `"items":[{"code":"pets","label":{"zh":"宠物"}},`, 1)
+	admin.publish("dict", "hazard_category", body)
+	report["fields"].(map[string]any)["category"] = "pets"
+	want[work.Submission](guard, 200, "POST", "/api/forms/hazard/records", report)
+	// H4: a fourth level
+	def := want[documentDetail](admin, 200, "GET", "/api/documents/form/hazard", nil)
+	v := admin.publish("form", "hazard", strings.Replace(string(def.Current.Body), `{"color":"risk-yellow"`, `{"color":"risk-blue","id":"low","label":{"en":"Low","zh":"较低"}},{"color":"risk-yellow"`, 1))
+	if v.Version != 2 {
+		t.Fatalf("%+v", v)
+	}
+	if r := want[recordDetail](admin, 200, "GET", "/api/forms/hazard/records/"+old.Record.ID, nil); r.Record.Version != 1 || r.Def.Fields == nil {
+		t.Fatalf("%+v", r.Record)
+	}
+	// a flow that would go wrong is not published, and says where
+	fl := want[documentDetail](admin, 200, "GET", "/api/documents/flow/hazard", nil)
+	bad := strings.Replace(string(fl.Current.Body), `"required":["measures"]`, `"required":["nothing"]`, 1)
+	draft := want[draftSaved](admin, 200, "PUT", "/api/documents/flow/hazard/draft", map[string]any{"rev": 0, "body": rawJSON(bad)})
+	if status, raw := admin.do("POST", "/api/documents/flow/hazard/publish", map[string]any{"rev": draft.Draft.Rev}); status != 422 || !strings.Contains(raw, "nodes[3].required") {
+		t.Fatalf("%d %s", status, raw)
+	}
+	// roll back, and what changed
+	if v := want[document.Version](admin, 200, "POST", "/api/documents/form/hazard/roll-back", map[string]any{"to": 1}); v.Version != 3 || v.From != 1 {
+		t.Fatalf("%+v", v)
+	}
+	if d := want[[]document.Change](admin, 200, "GET", "/api/documents/form/hazard/diff?from=1&to=2", nil); len(d) == 0 {
+		t.Fatal("no difference")
+	}
+	if status, _ := w.as(org.Supervisor).do("GET", "/api/documents?kind=form", nil); status != 403 {
+		t.Fatalf("a supervisor designs: %d", status)
+	}
+}
+
+func rawJSON(s string) any { return jsonRaw(s) }
+
+type jsonRaw string
+
+func (j jsonRaw) MarshalJSON() ([]byte, error) { return []byte(j), nil }
+
+func (c *client) publish(kind, key, body string) document.Version {
+	c.w.t.Helper()
+	path := fmt.Sprintf("/api/documents/%s/%s", kind, key)
+	d := want[draftSaved](c, 200, "PUT", path+"/draft", map[string]any{"rev": 0, "body": rawJSON(body)})
+	if len(d.Problems) > 0 {
+		c.w.t.Fatalf("%+v", d.Problems)
+	}
+	return want[document.Version](c, 200, "POST", path+"/publish", map[string]any{"rev": d.Draft.Rev})
+}
+
+func TestS04_GrantsDecideWhoUsesAForm(t *testing.T) {
+	w := newWorld(t)
+	admin, viewer := w.as(org.Admin), w.as(org.Operator)
+	for _, g := range want[[]form.Grant](admin, 200, "GET", "/api/grants", nil) {
+		if g.Role == "operator" {
+			if status, raw := admin.do("DELETE", "/api/grants/"+g.ID, nil); status != 204 {
+				t.Fatalf("%d %s", status, raw)
+			}
+		}
+	}
+	if forms := want[[]work.Usable](viewer, 200, "GET", "/api/forms", nil); len(forms) != 0 {
+		t.Fatalf("%+v", forms)
+	}
+	if status, _ := viewer.do("GET", "/api/forms/hazard/records", nil); status != 403 {
+		t.Fatalf("%d", status)
+	}
+	if status, raw := admin.do("POST", "/api/grants", map[string]any{"role": "operator", "form": "hazard", "actions": []string{"fly"}}); status != 422 {
+		t.Fatalf("%d %s", status, raw)
+	}
+	want[form.Grant](admin, 200, "POST", "/api/grants", map[string]any{"role": "operator", "form": "hazard", "actions": []string{"view"}, "fields": map[string]string{"*": "r"},
+		"rows": map[string]any{"op": "eq", "l": map[string]string{"f": "_building"}, "r": map[string]string{"v": "b03"}}})
+	if list := want[recordPage](viewer, 200, "GET", "/api/forms/hazard/records", nil); list.Total != 0 {
+		t.Fatalf("%+v", list)
+	}
+}
