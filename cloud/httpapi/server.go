@@ -169,6 +169,7 @@ func (s *server) handler() http.Handler {
 	s.healthOps()
 	s.hazardOps()
 	s.recordOps()
+	s.directoryOps()
 	s.flowOps()
 	s.documentOps()
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {

@@ -16,7 +16,9 @@ func fixture() *chart {
 	unit := func(id, parent string, k org.UnitKind, lead bool, people ...string) org.Unit {
 		return org.Unit{ID: id, Parent: parent, Kind: k, Name: contract.Text{ZH: id}, Active: true, Lead: lead, People: people}
 	}
-	user := func(id string, as ...org.Assignment) org.User { return org.User{ID: id, Name: id, Active: id != "gone", Assignments: as} }
+	user := func(id string, as ...org.Assignment) org.User {
+		return org.User{ID: id, Name: id, Active: id != "gone", Assignments: as}
+	}
 	return newChart([]org.User{user("wang"), user("li"), user("zhang", org.Assignment{Role: org.Guard, Scope: "building:b1"}), user("gong", org.Assignment{Role: org.Guard, Scope: "community:c2"}), user("gone", org.Assignment{Role: org.Guard, Scope: org.All})},
 		[]org.Unit{unit("co", "", org.Company, false), unit("gm", "co", org.Post, true, "wang"), unit("c1", "co", org.UCommunity, false), unit("repair", "c1", org.Department, false),
 			unit("chief", "repair", org.Post, true, "li"), unit("team", "repair", org.Department, false), unit("foreman", "team", org.Post, true, "zhang", "gone"), unit("fitter", "team", org.Post, false, "gong")})

@@ -519,6 +519,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/dictionaries/{key}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A dictionary that forms choose from */
+    get: operations["get-dictionaries-key"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/directory": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** People and departments that forms can name */
+    get: operations["get-directory"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/documents": {
     parameters: {
       query?: never;
@@ -2923,6 +2957,13 @@ export interface components {
     CodeInBody: {
       code: string;
     };
+    Colleague: {
+      id: string;
+      name: string;
+      roles: string[] | null;
+      /** @description posts and departments */
+      units: string[] | null;
+    };
     Command: {
       by: string;
       /** Format: date-time */
@@ -3125,6 +3166,10 @@ export interface components {
     };
     DeviceRows: {
       items: components["schemas"]["DeviceRow"][] | null;
+    };
+    Directory: {
+      people: components["schemas"]["Colleague"][] | null;
+      units: components["schemas"]["UnitOfWork"][] | null;
     };
     DocDraftInBody: {
       body: unknown;
@@ -3793,6 +3838,10 @@ export interface components {
       query?: components["schemas"]["FormQuery"];
       value?: unknown;
     };
+    FormDict: {
+      items: components["schemas"]["FormItem"][] | null;
+      title: components["schemas"]["Text"];
+    };
     FormField: {
       accept?: string[] | null;
       camera_only?: boolean;
@@ -3879,6 +3928,13 @@ export interface components {
     FormGroup: {
       bucket?: string;
       field: string;
+    };
+    FormItem: {
+      code: string;
+      color?: string;
+      items?: components["schemas"]["FormItem"][] | null;
+      label: components["schemas"]["Text"];
+      retired?: boolean;
     };
     FormLine: {
       action: string;
@@ -5063,6 +5119,12 @@ export interface components {
       parent?: string;
       /** Format: int64 */
       pos?: number;
+    };
+    UnitOfWork: {
+      id: string;
+      kind: string;
+      name: components["schemas"]["Text"];
+      parent: string;
     };
     UnlockInBody: {
       code?: string;
@@ -6352,6 +6414,66 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["DeviceRow"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-dictionaries-key": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FormDict"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-directory": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Directory"];
         };
       };
       /** @description Error */
