@@ -3,7 +3,9 @@ package flow
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -151,7 +153,14 @@ func (g *drawer) clock(w *world) Event {
 // replaying the log makes the state, and whatever has happened, going on agreeing ends it.
 func TestW19_NoInstanceIsEverDead(t *testing.T) {
 	done := map[Status]int{}
-	for seed := range uint64(3000) {
+	flows := uint64(400)
+	if s := os.Getenv("ANLAN_FLOW_RANDOM"); s != "" {
+		var err error
+		if flows, err = strconv.ParseUint(s, 10, 32); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for seed := range flows {
 		g := &drawer{r: rand.New(rand.NewPCG(seed, 7))}
 		w := &world{t: t, record: map[string]any{}, gone: map[string]bool{}, load: map[string]int{}, now: noon}
 		if g.r.IntN(2) == 0 {

@@ -320,3 +320,15 @@ func grants(ctx context.Context, d *db.DB) ([]Grant, error) {
 	}
 	return out, nil
 }
+
+// OnCreate is the access to each field of a form that a person has when they make a record.
+func (p Permits) OnCreate(d *Def) map[string]Access {
+	access := p.fieldAccess(d.Key, Create, nil)
+	out := map[string]Access{}
+	for i := range d.Fields {
+		if f := &d.Fields[i]; f.Type.Data() {
+			out[f.Key] = access(f.Key)
+		}
+	}
+	return out
+}

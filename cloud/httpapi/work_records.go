@@ -152,14 +152,24 @@ func (s *server) recordOps() {
 	})
 }
 
-func (s *server) formDef(ctx context.Context, in *formIn) (*body[*form.Def], error) {
+// formOpen is a form's definition, and what the caller may fill in to make a record.
+type formOpen struct {
+	Def    *form.Def              `json:"def"`
+	Create map[string]form.Access `json:"create"`
+}
+
+func (s *server) formDef(ctx context.Context, in *formIn) (*body[formOpen], error) {
 	who, err := s.worker(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range form.Actions() {
 		if who.Permits.May(in.Form, a) {
-			return answered(s.Work.Forms.Def(ctx, in.Form, in.Version))
+			d, err := s.Work.Forms.Def(ctx, in.Form, in.Version)
+			if err != nil {
+				return nil, err
+			}
+			return answered(formOpen{d, who.Permits.OnCreate(d)}, nil)
 		}
 	}
 	return nil, form.ErrDenied

@@ -3952,6 +3952,12 @@ export interface components {
       fn: string;
       since?: string;
     };
+    FormOpen: {
+      create: {
+        [key: string]: string;
+      };
+      def: components["schemas"]["FormDef"];
+    };
     FormQuery: {
       field: string;
       form: string;
@@ -7379,7 +7385,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["FormDef"];
+          "application/json": components["schemas"]["FormOpen"];
         };
       };
       /** @description Error */

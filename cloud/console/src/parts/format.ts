@@ -4,6 +4,9 @@ import { language, say } from "../i18n";
 
 let zone = "Asia/Shanghai";
 
+/** zoneName is the community's time zone, an IANA name. */
+export const zoneName = () => zone;
+
 /** setZone makes every instant show in the community's time, wherever the browser is. */
 export function setZone(tz: string) {
   zone = tz || zone; // before the first building is known

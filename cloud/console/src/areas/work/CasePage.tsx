@@ -1,0 +1,241 @@
+import { App, Button, Input, Popconfirm } from "antd";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate, useParams, useSearchParams } from "react-router";
+import { useQueryClient } from "@tanstack/react-query";
+import { post } from "../../api/client";
+import { say } from "../../i18n";
+import { dateTime } from "../../parts/format";
+import { Page } from "../../parts/Page";
+import { useSession } from "../../parts/session";
+import { Loaded, useProblemText } from "../../parts/states";
+import { type Case, type Doc, type Field, type Node, type Task, useCase, workKeys } from "./api";
+import { Values } from "./FieldValue";
+import { FlowTree } from "./FlowTree";
+import { FormFields, problemsOf } from "./FormFields";
+import "./work.css";
+
+/** CasePage is one flow with its record: what is asked of me, what there is, how it came to that. */
+export function CasePage() {
+  const { id = "" } = useParams();
+  const query = useCase(id);
+  return <Loaded query={query}>{(c) => <Sheet key={id} id={id} c={c} />}</Loaded>;
+}
+
+function Sheet({ id, c }: { id: string; c: Case }) {
+  const { t } = useTranslation();
+  const [params] = useSearchParams();
+  const task = c.mine.find((k) => String(k.id) === params.get("task")) ?? c.mine[0];
+  useRead(id, c);
+  const title = (c.def.settings?.summary ?? [])
+    .map((k) => c.record.doc[k])
+    .find((v) => typeof v === "string");
+  return (
+    <Page
+      title={(title as string) || say(c.def.title)}
+      about={
+        <>
+          {c.record.no && <span className="work-no">{c.record.no}</span>}{" "}
+          {t(`work.states.${c.record.state}`, { defaultValue: c.record.state ?? "" })} · {say(c.def.title)} ·{" "}
+          {t("work.from", { who: c.state.initiator.name })} {dateTime(c.state.started)}
+        </>
+      }
+      verbs={<Verbs id={id} c={c} />}
+    >
+      <div className="work-split">
+        <div className="work-main">
+          {task && <MyTask key={task.id} id={id} c={c} task={task} />}
+          <section className="work-box">
+            <h2>{t("work.form")}</h2>
+            <Values fields={c.form.fields} doc={c.record.doc} shown={() => true} />
+          </section>
+          <Timeline c={c} />
+        </div>
+        <aside className="work-box">
+          <h2>{t("work.flow")}</h2>
+          <FlowTree nodes={c.def.nodes} state={c.state} />
+        </aside>
+      </div>
+    </Page>
+  );
+}
+
+/** useRead tells the server, once, that I have seen what waits for me. */
+function useRead(id: string, c: Case) {
+  const { me } = useSession();
+  const unread = (c.state.tasks ?? []).filter(
+    (k) => k.to.id === me.id && !k.read && (k.state === "open" || k.state === "unread"),
+  );
+  const first = unread[0]?.id;
+  const client = useQueryClient();
+  useEffect(() => {
+    if (!first) return;
+    post<Case>(`/api/flows/${id}/events`, { kind: "read", task: first }).then(
+      (next) => client.setQueryData(workKeys.case(id), next),
+      () => undefined, // it is asked again when the page is opened next
+    );
+  }, [id, first, client]);
+}
+
+function useAct(id: string) {
+  const client = useQueryClient();
+  return async (body: unknown) => {
+    const next = await post<Case>(`/api/flows/${id}/events`, body);
+    client.setQueryData(workKeys.case(id), next);
+    void client.invalidateQueries({ queryKey: ["todos"] });
+    void client.invalidateQueries({ queryKey: ["records"] });
+    return next;
+  };
+}
+
+function Verbs({ id, c }: { id: string; c: Case }) {
+  const { t } = useTranslation();
+  const { me } = useSession();
+  const { message } = App.useApp();
+  const words = useProblemText();
+  const act = useAct(id);
+  if (c.state.status !== "running" || c.state.initiator.id !== me.id) return null;
+  const run = (body: unknown, done: string) =>
+    act(body).then(
+      () => void message.success(done),
+      (e: unknown) => void message.error(words(e)),
+    );
+  return (
+    <>
+      <Button onClick={() => void run({ kind: "urge" }, t("work.urged"))}>{t("work.urge")}</Button>
+      {c.def.settings?.withdraw !== "never" && (
+        <Popconfirm
+          title={t("work.withdrawAsk")}
+          onConfirm={() => void run({ kind: "withdraw" }, t("work.acted"))}
+        >
+          <Button>{t("work.withdraw")}</Button>
+        </Popconfirm>
+      )}
+    </>
+  );
+}
+
+/** nodeOf finds a node anywhere in the tree. */
+function nodeOf(nodes: Node[], id: string): Node | undefined {
+  for (const n of nodes) {
+    if (n.id === id) return n;
+    for (const b of n.branches ?? []) {
+      const found = nodeOf(b.nodes ?? [], id);
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+const away = ["photo", "video", "media", "file", "signature", "location"];
+
+function MyTask({ id, c, task }: { id: string; c: Case; task: Task }) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const words = useProblemText();
+  const act = useAct(id);
+  const go = useNavigate();
+  const node = nodeOf(c.def.nodes, task.node);
+  const [patch, setPatch] = useState<Doc>({});
+  const [opinion, setOpinion] = useState("");
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState("");
+  const write = (f: Field) => (task.access[f.key] ?? task.access["*"]) === "w" && !away.includes(f.type);
+  const decide = async (verdict: "agree" | "reject") => {
+    setBusy(verdict);
+    setError(undefined);
+    try {
+      const next = await act({ kind: "decide", task: task.id, verdict, opinion, fields: patch });
+      void message.success(t("work.acted"));
+      if (next.mine.length === 0) void go("/todos");
+    } catch (e) {
+      setError(e);
+    } finally {
+      setBusy("");
+    }
+  };
+  const agree =
+    say(node?.labels?.agree) ||
+    t(task.kind === "fill" ? "work.done" : task.kind === "submit" ? "work.resubmit" : "work.agree");
+  const again = (c.state.runs ?? []).find((r) => r.id === task.run)?.again;
+  const why = again
+    ? c.facts.findLast((f) => (f.kind === "rejected" || f.kind === "returned") && !!f.text)
+    : undefined;
+  const mayReject = node?.type === "approve" || (node?.type === "fill" && !!node.reject);
+  return (
+    <section className="work-box work-mine" id="my-task">
+      <h2>
+        {t("work.yourTask", { node: say(node?.name) })}
+        {task.due && (
+          <span className="quiet">
+            {" "}
+            {t("work.due")} {dateTime(task.due)}
+          </span>
+        )}
+      </h2>
+      {why && (
+        <p className="work-why">{t("work.because", { who: why.by?.name ?? "", text: why.text ?? "" })}</p>
+      )}
+      <FormFields
+        fields={c.form.fields}
+        write={write}
+        doc={{ ...c.record.doc, ...patch }}
+        set={(k, v) => setPatch((p) => ({ ...p, [k]: v }))}
+        required={node?.required ?? []}
+        problems={problemsOf(error)}
+      />
+      {task.kind !== "submit" && (
+        <Input.TextArea
+          id="opinion"
+          autoSize={{ minRows: 2 }}
+          placeholder={t(node?.opinion === "always" ? "work.opinionAsked" : "work.opinion")}
+          value={opinion}
+          onChange={(e) => setOpinion(e.target.value)}
+        />
+      )}
+      {error !== undefined && (
+        <p className="work-problem" role="alert">
+          {words(error)}
+        </p>
+      )}
+      <div className="work-verdict">
+        <Button type="primary" id="agree" loading={busy === "agree"} onClick={() => void decide("agree")}>
+          {agree}
+        </Button>
+        {mayReject && (
+          <Button danger id="reject" loading={busy === "reject"} onClick={() => void decide("reject")}>
+            {say(node?.labels?.reject) || t("work.reject")}
+          </Button>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** Timeline is what happened, newest first; steps of the engine that say nothing to people are left out. */
+function Timeline({ c }: { c: Case }) {
+  const { t } = useTranslation();
+  const told = c.facts.filter((f) => !["branched", "read"].includes(f.kind)).reverse();
+  return (
+    <section className="work-box">
+      <h2>{t("work.timeline")}</h2>
+      <ol className="work-timeline">
+        {told.map((f) => {
+          const node = f.node ? nodeOf(c.def.nodes, f.node) : undefined;
+          const to = (f.to ?? []).map((p) => p.name || p.id).join("、");
+          return (
+            <li key={f.seq} className={f.kind}>
+              <time>{dateTime(f.at)}</time>
+              <span>
+                <strong>{t(`work.facts.${f.kind}`)}</strong> {node && say(node.name)}
+                {f.by?.name && f.by.name !== "system" && ` · ${f.by.name}`}
+                {to && ` → ${to}`}
+                {f.text && f.kind !== "child_started" && <q>{f.text}</q>}
+              </span>
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,133 @@
+import { Fragment } from "react";
+import { useTranslation } from "react-i18next";
+import { say } from "../../i18n";
+import { dateTime, floorName } from "../../parts/format";
+import { useTree } from "../places/api";
+import { type Choice, type Doc, type Field, idOf, useDict } from "./api";
+
+/** FieldValue shows what a field holds. */
+export function FieldValue({ field: f, value }: { field: Field; value: unknown }) {
+  const { t } = useTranslation();
+  const dict = useDict(f.dict).data;
+  if (value === undefined || value === null || value === "")
+    return <span className="quiet">{t("work.empty")}</span>;
+  const choices: Choice[] = f.options ?? (dict?.items ?? []).map((i) => ({ ...i, id: i.code }));
+  switch (f.type) {
+    case "datetime":
+      return <>{dateTime(value as string)}</>;
+    case "money":
+      return <>{`¥ ${String(value)}`}</>;
+    case "switch":
+      return <>{value === true ? t("work.yes") : "—"}</>;
+    case "option":
+      return <Tag choice={choices.find((c) => c.id === idOf(value))} value={value} />;
+    case "options":
+      return (
+        <>
+          {(value as unknown[]).map((v) => (
+            <Tag key={idOf(v)} choice={choices.find((c) => c.id === idOf(v))} value={v} />
+          ))}
+        </>
+      );
+    case "place":
+      return <PlaceName path={String(value)} />;
+    case "rows":
+      return <RowsTable field={f} rows={value as Doc[]} />;
+    case "number":
+      return <>{`${String(value)}${f.unit ? ` ${f.unit}` : ""}`}</>;
+  }
+  return <span className="work-text">{named(value)}</span>;
+}
+
+/** named puts people, departments and opinions into words. */
+function named(v: unknown): string {
+  if (Array.isArray(v)) return v.map(named).join("、");
+  if (v && typeof v === "object") {
+    const o = v as { name?: string; text?: string; id?: string };
+    return o.text ?? o.name ?? o.id ?? "";
+  }
+  return String(v);
+}
+
+function Tag({ choice, value }: { choice: Choice | undefined; value: unknown }) {
+  const text = (value as { text?: string } | null)?.text;
+  const label = choice ? say(choice.label) : (text ?? idOf(value));
+  return (
+    <span className="work-tag" style={choice?.color ? { borderLeftColor: colour(choice.color) } : undefined}>
+      {label}
+    </span>
+  );
+}
+
+/** colour reads a word of the design system, or #rrggbb. */
+export const colour = (c: string) => (c.startsWith("#") ? c : `var(--${c})`);
+
+/** PlaceName says a place's path in words. */
+export function PlaceName({ path }: { path: string }) {
+  const tree = useTree().data;
+  const [c, b, floor, room] = path.split("/");
+  const words = [
+    say(tree?.communities?.find((x) => x.id === c)?.name) || c,
+    b && (say(tree?.buildings.find((x) => x.id === b)?.name) || b),
+    floor && floorName(Number(floor)),
+    room && (say(tree?.rooms?.find((x) => x.id === room)?.name) || room),
+  ];
+  return <>{words.filter(Boolean).join(" ")}</>;
+}
+
+function RowsTable({ field: f, rows }: { field: Field; rows: Doc[] }) {
+  const columns = (f.fields ?? []).filter((g) => !g.hidden);
+  return (
+    <table className="work-table">
+      <thead>
+        <tr>
+          {columns.map((g) => (
+            <th key={g.key}>{say(g.label)}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((r, i) => (
+          <tr key={(r._id as string) ?? i}>
+            {columns.map((g) => (
+              <td key={g.key}>
+                <FieldValue field={g} value={r[g.key]} />
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** Fields shows the fields of a record in their sections; what may not be read is not there. */
+export function Values({ fields, doc, shown }: { fields: Field[]; doc: Doc; shown: (f: Field) => boolean }) {
+  const some = fields.filter((f) => f.type !== "divider" && f.type !== "description" && shown(f));
+  const filled = (f: Field) => doc[f.key] !== undefined && doc[f.key] !== null;
+  return (
+    <dl className="work-values">
+      {some.map((f, i) => {
+        if (f.type === "section") {
+          const next = some.slice(i + 1);
+          const end = next.findIndex((x) => x.type === "section");
+          if (!(end < 0 ? next : next.slice(0, end)).some(filled)) return null;
+          return (
+            <dt key={f.key} className="work-section">
+              {say(f.label)}
+            </dt>
+          );
+        }
+        if (!filled(f)) return null;
+        return (
+          <Fragment key={f.key}>
+            <dt>{say(f.label)}</dt>
+            <dd>
+              <FieldValue field={f} value={doc[f.key]} />
+            </dd>
+          </Fragment>
+        );
+      })}
+    </dl>
+  );
+}

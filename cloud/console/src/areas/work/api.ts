@@ -1,0 +1,129 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { get } from "../../api/client";
+import type { components } from "../../api/schema.gen";
+import type { Text } from "../../api/types";
+import type { Expr } from "../../cond/types";
+
+type Schemas = components["schemas"];
+
+export type Item = Schemas["FlowItem"];
+export type Page = Schemas["FlowPage"];
+export type Box = "mine" | "started" | "copied" | "done";
+export type Fact = Schemas["FlowFact"];
+export type Task = Schemas["WorkMyTask"];
+export type FormRecord = Omit<Schemas["FormRecord"], "doc"> & { doc: Doc };
+export type Usable = Schemas["WorkUsable"];
+export type Doc = Record<string, unknown>;
+
+/** The conditions in a definition are trees the server's description cannot show. */
+export type Field = Omit<
+  Schemas["FormField"],
+  "visible" | "required_if" | "read_only_if" | "fields" | "options"
+> & {
+  visible?: Expr | null;
+  required_if?: Expr | null;
+  read_only_if?: Expr | null;
+  fields?: Field[];
+  options?: Choice[] | null;
+};
+export interface Choice {
+  id: string;
+  label: Text;
+  color?: string;
+  retired?: boolean;
+}
+export type FormDef = Omit<Schemas["FormDef"], "fields"> & { fields: Field[] };
+export type Node = Omit<Schemas["FlowNode"], "branches"> & { branches?: Branch[] | null };
+export type Branch = Omit<Schemas["FlowBranch"], "nodes" | "when"> & {
+  nodes: Node[] | null;
+  when?: Expr | null;
+};
+export type FlowDef = Omit<Schemas["FlowDef"], "nodes"> & { nodes: Node[] };
+export type Case = Omit<Schemas["WorkCase"], "def" | "form" | "record" | "mine" | "facts"> & {
+  def: FlowDef;
+  form: FormDef;
+  record: FormRecord;
+  mine: Task[];
+  facts: Fact[];
+};
+export interface Dict {
+  title: Text;
+  items: { code: string; label: Text; color?: string; retired?: boolean }[];
+}
+export interface Directory {
+  people: { id: string; name: string; units: string[]; roles: string[] }[];
+  units: { id: string; parent: string; kind: string; name: Text }[];
+}
+
+export const workKeys = {
+  box: (b: Box) => ["todos", b] as const,
+  case: (id: string) => ["flow", id] as const,
+  records: (form: string) => ["records", form] as const,
+};
+
+export const useBox = (box: Box) =>
+  useInfiniteQuery({
+    queryKey: workKeys.box(box),
+    queryFn: ({ pageParam }) =>
+      get<Page>(`/api/todos?box=${box}${pageParam ? `&after=${encodeURIComponent(pageParam)}` : ""}`),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next || undefined,
+    refetchInterval: 10_000,
+  });
+
+export const useCase = (id: string) =>
+  useQuery({
+    queryKey: workKeys.case(id),
+    queryFn: () => get<Case>(`/api/flows/${id}`),
+    refetchInterval: 10_000,
+  });
+
+/** FormOpen is a definition with what I may fill in to make a record. */
+export interface FormOpen {
+  def: FormDef;
+  create: Record<string, "r" | "w" | "hide">;
+}
+
+export const useForm = (form: string) =>
+  useQuery({ queryKey: ["form", form], queryFn: () => get<FormOpen>(`/api/forms/${form}`) });
+
+export const useUsable = () => useQuery({ queryKey: ["forms"], queryFn: () => get<Usable[]>("/api/forms") });
+
+export const useDirectory = () =>
+  useQuery({
+    queryKey: ["directory"],
+    queryFn: () => get<Directory>("/api/directory"),
+    staleTime: 60_000,
+  });
+
+export const useDict = (key: string | undefined) =>
+  useQuery({
+    queryKey: ["dictionary", key],
+    queryFn: () => get<Dict>(`/api/dictionaries/${key}`),
+    enabled: !!key,
+    staleTime: 60_000,
+  });
+
+export interface RecordPage {
+  records: FormRecord[];
+  next: string;
+  total: number;
+}
+
+export const useRecords = (form: string, query: string) =>
+  useInfiniteQuery({
+    queryKey: [...workKeys.records(form), query],
+    queryFn: ({ pageParam }) =>
+      get<RecordPage>(
+        `/api/forms/${form}/records?limit=50${query}${pageParam ? `&after=${encodeURIComponent(pageParam)}` : ""}`,
+      ),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next || undefined,
+    refetchInterval: 15_000,
+  });
+
+/** idOf reads an id as records hold it: plain, or with the name it had. */
+export function idOf(v: unknown): string {
+  if (typeof v === "string") return v;
+  return v && typeof v === "object" && "id" in v ? String((v as { id: unknown }).id) : "";
+}

@@ -1,0 +1,118 @@
+// A hazard from report to closed by the people who do it, each in their own browser: a
+// guard reports, the supervisor grades and dispatches, a fitter repairs, the guard sends it
+// back once, and in the end it is closed.
+import assert from "node:assert/strict";
+import { api, browser, env, login, person, shot } from "./browser.mjs";
+
+const b = await browser();
+try {
+  await person("sunli", "孙丽", "engineer");
+  const guard = await login(b, "wangqiang");
+  const supervisor = await login(b, "lina");
+  const fitter = await login(b, "sunli");
+  const go = async (page, path, ready) => {
+    await page.goto(new URL(path, env.console).href);
+    await page.locator(ready).first().waitFor();
+  };
+  const choose = async (page, id, word) => {
+    await page.click(`#${id}`);
+    await page.keyboard.type(word);
+    await page
+      .locator(".ant-select-item-option:visible", { hasText: word })
+      .first()
+      .click();
+  };
+  const verdict = async (page, which, done) => {
+    await page.click(`#${which}`);
+    await page.waitForURL(done ?? "**/todos");
+  };
+
+  // Empty lists say so.
+  await go(fitter, "/todos", ".empty");
+  await go(guard, "/forms/hazard", ".empty");
+  assert.ok(!(await guard.locator("#f-level").count()));
+
+  // H1, W3: what is missing is said at its field; a submission starts the flow.
+  await guard.click("#new-record");
+  await guard.locator("#submit-record").waitFor();
+  assert.equal(
+    await guard.locator("#f-level").count(),
+    0,
+    "a guard is offered to grade their own report",
+  );
+  await guard.click("#submit-record");
+  await guard.locator(".work-problem").first().waitFor();
+  await shot(guard, "hazard-missing");
+  await choose(guard, "f-category", "消防安全");
+  await guard.click("#f-place");
+  const menu = guard.locator(".ant-cascader-menu-item:visible");
+  await menu.filter({ hasText: "安澜花园" }).click();
+  await menu.filter({ hasText: "3号楼" }).click();
+  await guard.keyboard.press("Escape");
+  await guard.getByRole("button", { name: "消防通道堵塞" }).click();
+  await guard.click("#submit-record");
+  await guard.waitForURL("**/flows/**");
+  await guard.locator('[data-node="audit"][data-state="now"]').waitFor();
+  const path = new URL(guard.url()).pathname;
+  await shot(guard, "hazard-reported");
+
+  // W4, W7, W16: the supervisor finds it, grades it while approving, and dispatches it.
+  await go(supervisor, "/todos", "#todo-list");
+  await supervisor
+    .locator("#todo-list a", { hasText: "消防通道堵塞" })
+    .click();
+  await supervisor.locator("#my-task").waitFor();
+  await supervisor.click("#agree");
+  await supervisor.locator("#my-task .work-problem").first().waitFor();
+  await supervisor
+    .locator("#my-task .ant-radio-button-wrapper", { hasText: "一般" })
+    .click();
+  await choose(supervisor, "f-owner", "孙丽");
+  await supervisor.fill("#f-demand", "今天清理干净，加装警示牌");
+  await shot(supervisor, "hazard-audit");
+  await verdict(supervisor, "agree");
+
+  // W8: the fitter fills in what is theirs; nothing else can be written.
+  const repair = async (what) => {
+    await go(fitter, path, "#my-task");
+    assert.equal(await fitter.locator("#f-what").count(), 0);
+    await fitter.fill("#f-measures", what);
+    await verdict(fitter, "agree");
+  };
+  await repair("已清理");
+
+  // W10: not solved goes back, with the reason, for another round.
+  await go(guard, path, "#my-task");
+  await guard.fill("#opinion", "还剩一个柜子");
+  await verdict(guard, "reject");
+  await go(fitter, path, ".work-why");
+  assert.match(await fitter.locator(".work-why").textContent(), /还剩一个柜子/);
+  await shot(fitter, "hazard-again");
+  await repair("柜子已搬走，装了警示牌");
+  await go(guard, path, "#my-task");
+  await verdict(guard, "agree");
+
+  // W11, W13, W14: closed, in the list as in the flow; everything that happened is told.
+  await go(supervisor, "/forms/hazard?_state=closed", "#records");
+  assert.match(
+    await supervisor.locator("#records tbody tr").first().textContent(),
+    /消防通道堵塞.*一般.*消防安全.*3号楼.*孙丽.*已闭环/,
+  );
+  await shot(supervisor, "hazard-list");
+  await go(supervisor, path, ".work-timeline");
+  const told = await supervisor.locator(".work-timeline").textContent();
+  for (const word of ["提交", "同意", "驳回", "还剩一个柜子", "抄送", "结束"])
+    assert.ok(told.includes(word), `the timeline does not tell “${word}”`);
+  assert.equal(await supervisor.locator("#my-task").count(), 0);
+  await shot(supervisor, "hazard-closed");
+  const left = await api(fitter, "/api/todos/count");
+  assert.equal(left.open, 0);
+
+  // S4: who has no part in it does not see it.
+  await person("zhaoliu", "赵六", "guard");
+  const other = await login(b, "zhaoliu");
+  await go(other, path, ".failed");
+  await go(other, "/forms/hazard", ".empty");
+} finally {
+  await b.close();
+}
