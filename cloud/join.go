@@ -25,8 +25,6 @@ import (
 	"anlan/cloud/org"
 	"anlan/cloud/plan"
 	"anlan/cloud/seat"
-	"anlan/cloud/staff"
-	"anlan/cloud/work"
 	"anlan/configs"
 	"anlan/contract"
 )
@@ -96,18 +94,21 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 	}
 	chains := clocks.NewChains(trail.Verify, c.Alarms.Verify, c.room("clocks"), c.Registry, now)
 	c.loops = append(c.loops, hub.Run, c.Alarms.Run, incidents.Run, seats.Run, space.Run, chains.Run)
-	desk := work.New(work.Deps{DB: c.DB, Audit: trail, Staff: staff.New(users, c.Fleet.Places().Tree, nil), Zone: zone, Now: now, Limit: hazards.DueBy(hazard.Calendar{Zone: zone})})
+	desk, files, err := c.desk(trail, users, zone, hazards)
+	if err != nil {
+		return nil, err
+	}
 	if err := desk.Install(ctx, configs.Files, "apps", now()); err != nil {
 		return nil, err
 	}
-	c.loops = append(c.loops, func(ctx context.Context) error { return desk.Flows.Run(ctx, c.room("flow")) })
+	c.loops = append(c.loops, func(ctx context.Context) error { return desk.Flows.Run(ctx, c.room("flow")) }, files.Run)
 	node, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("cloud: host name: %w", err)
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: accounts, Users: users, SignOn: signon.New(c.Config.Data, now), Audit: trail, Alarms: c.Alarms, AlarmVerbs: c.Alarms, Fleet: c.Fleet, Places: c.Fleet.Places(), FloorPlans: floorplan.NewStore(c.DB, now), Series: c.Series,
-		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Seats: seats, Hub: hub, Clocks: clocks.NewStore(c.DB, now), Chains: chains, Disk: space, Hazards: hazards, Work: desk, Host: c.host(now()), Console: console.Files(), Metrics: c.Registry,
+		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Seats: seats, Hub: hub, Clocks: clocks.NewStore(c.DB, now), Chains: chains, Disk: space, Hazards: hazards, Work: desk, Attach: files, Host: c.host(now()), Console: console.Files(), Metrics: c.Registry,
 		Health: c.DB.Read().PingContext, Log: c.room("httpapi"), Now: now, Node: node, Version: version(),
 	}), nil
 }

@@ -33,6 +33,8 @@ type Deps struct {
 	// Lookup finds people, departments, posts, places, devices and files as they are within
 	// the transaction.
 	Lookup func(ctx context.Context, tx *sql.Tx) func(t Type, id string) (Entry, bool)
+	// Refer ties attachments to the record that names them.
+	Refer func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error
 }
 
 // Who asks: the actor for the log, the person for conditions, and what is permitted.

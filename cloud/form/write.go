@@ -253,7 +253,50 @@ func (w *writing) save(old *Record, r Record) error {
 		return err
 	}
 	w.done = r
+	if err := w.refer(old, r); err != nil {
+		return err
+	}
 	return w.links(old, r)
+}
+
+// refer ties the attachments that are new in a record to it.
+func (w *writing) refer(old *Record, r Record) error {
+	if w.store.opt.Refer == nil {
+		return nil
+	}
+	var before map[string]any
+	if old != nil {
+		before = old.Doc
+	}
+	for i := range w.def.Fields {
+		f := &w.def.Fields[i]
+		ids := newFiles(f, before[f.Key], r.Doc[f.Key])
+		for _, row := range rowsOf(r.Doc[f.Key]) {
+			for j := range f.Fields {
+				g := &f.Fields[j]
+				ids = append(ids, newFiles(g, nil, row[g.Key])...)
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		if err := w.store.opt.Refer(w.ctx, w.tx, w.who.Actor, ids, r.Form, r.ID, f.Key); err != nil {
+			return fmt.Errorf("form: refer to attachments: %w", err)
+		}
+	}
+	return nil
+}
+
+// newFiles are the attachments of a field that were not there before.
+func newFiles(f *Field, old, value any) []string {
+	var out []string
+	list, _ := anyList(value)
+	for _, e := range list {
+		if id := idOf(e); f.Type.files() && !had(old, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // derive takes the record's own columns from the fields that tell them.

@@ -166,6 +166,7 @@ func bodyLimits(next http.Handler) http.Handler {
 		if r.Method == http.MethodPut && strings.HasPrefix(r.URL.Path, "/api/floorplans/") {
 			limit = 1 << 20 // 2 000 positions
 		}
+		limit = max(limit, workLimit(r))
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		next.ServeHTTP(w, r)
 	})

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"anlan/cloud/alarm"
+	"anlan/cloud/attach"
 	"anlan/cloud/audit"
 	"anlan/cloud/auth"
 	"anlan/cloud/auth/signon"
@@ -99,6 +100,7 @@ type Deps struct {
 	Disk       *disk.Watch
 	Hazards    *hazard.Catalogue
 	Work       *work.Desk
+	Attach     *attach.Store
 	Host       Host
 	Console    fs.FS // the built console; without index.html a page says that it is missing
 	Metrics    prometheus.Gatherer
@@ -172,6 +174,7 @@ func (s *server) handler() http.Handler {
 	s.directoryOps()
 	s.flowOps()
 	s.documentOps()
+	s.attachOps(s.Attach)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusNotFound, "没有这个接口", "No such operation").write(w, language(r.Header.Get("Accept-Language")))
 	})

@@ -13,14 +13,7 @@ import (
 // worker is the caller with what grants give them. Buildings are those the right to work
 // with forms reaches.
 func (s *server) worker(ctx context.Context) (form.Who, error) {
-	in := reach(ctx, org.WorkUse)
-	buildings := in.Buildings()
-	if in.All() {
-		for id := range s.Places.Tree().Buildings {
-			buildings = append(buildings, id)
-		}
-	}
-	return s.Work.Who(ctx, actor(ctx), buildings)
+	return s.Work.Who(ctx, actor(ctx), buildingsOf(reach(ctx, org.WorkUse), s.Places.Tree()))
 }
 
 type formIn struct {

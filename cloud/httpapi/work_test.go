@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"anlan/cloud/attach/attachtest"
 	"anlan/cloud/document"
 	"anlan/cloud/flow"
 	"anlan/cloud/form"
@@ -74,7 +75,8 @@ func TestW18_AHazardFromReportToClosedOverHTTP(t *testing.T) {
 	if c := engineer.onDesk(s.Instance); c.Record.Doc["measures"] != nil || c.Mine[0].Access["measures"] != "w" || c.Mine[0].Access["what"] == "w" || c.Mine[0].Due.IsZero() {
 		t.Fatalf("%+v %+v", c.Record.Doc, c.Mine)
 	}
-	engineer.act(s.Instance, 200, flow.Agree, map[string]any{"measures": "已拖走"})
+	after := upload(engineer, "photo", "后.jpg", attachtest.JPEG(attachtest.Noise(64, 48, 1), 80, attachtest.Camera{})).ID
+	engineer.act(s.Instance, 200, flow.Agree, map[string]any{"measures": "已拖走", "after_photos": []string{after}})
 	guard.act(s.Instance, 200, flow.Reject, nil)
 	engineer.act(s.Instance, 200, flow.Agree, map[string]any{"measures": "已拖走并划线"})
 	guard.act(s.Instance, 200, flow.Agree, nil)
@@ -119,7 +121,7 @@ func TestF18_AnAdministratorChangesAFormAndNothingRunningIsHurt(t *testing.T) {
 	}
 	// a flow that would go wrong is not published, and says where
 	fl := want[documentDetail](admin, 200, "GET", "/api/documents/flow/hazard", nil)
-	bad := strings.Replace(string(fl.Current.Body), `"required":["measures"]`, `"required":["nothing"]`, 1)
+	bad := strings.Replace(string(fl.Current.Body), `"required":["measures","after_photos"]`, `"required":["nothing"]`, 1)
 	draft := want[draftSaved](admin, 200, "PUT", "/api/documents/flow/hazard/draft", map[string]any{"rev": 0, "body": rawJSON(bad)})
 	if status, raw := admin.do("POST", "/api/documents/flow/hazard/publish", map[string]any{"rev": draft.Draft.Rev}); status != 422 || !strings.Contains(raw, "nodes[3].required") {
 		t.Fatalf("%d %s", status, raw)
@@ -176,4 +178,35 @@ func TestS04_GrantsDecideWhoUsesAForm(t *testing.T) {
 	if list := want[recordPage](viewer, 200, "GET", "/api/forms/hazard/records", nil); list.Total != 0 {
 		t.Fatalf("%+v", list)
 	}
+}
+
+// TestH16_PhotosBelongToTheirHazard uploads before and after: whoever may read the hazard
+// sees them, nobody else does, and a repair without them is refused.
+func TestH16_PhotosBelongToTheirHazard(t *testing.T) {
+	w := newWorld(t)
+	guard, supervisor, engineer, operator := w.as(org.Guard), w.as(org.Supervisor), w.as(org.Engineer), w.signedIn("other", org.Guard, "b03")
+	photo := attachtest.JPEG(attachtest.Noise(320, 240, 1), 80, attachtest.Camera{})
+	before := upload(guard, "photo", "前.jpg", photo)
+	fields := map[string]any{"category": "fire", "place": "anlan-garden/b03", "what": "堵塞", "photos": []string{before.ID}}
+	if status, raw := operator.do("POST", "/api/forms/hazard/records", map[string]any{"fields": fields}); status < 400 {
+		t.Fatalf("someone else's photo was taken: %d %s", status, raw)
+	}
+	s := want[work.Submission](guard, 200, "POST", "/api/forms/hazard/records", map[string]any{"fields": fields})
+	see := func(c *client, status int) {
+		t.Helper()
+		if res, _ := c.raw("GET", "/api/attachments/"+before.ID+"/thumb?size=160", nil); res.StatusCode != status {
+			t.Errorf("thumbnail: %d, want %d", res.StatusCode, status)
+		}
+	}
+	see(guard, 200)
+	see(supervisor, 200)
+	see(engineer, 404)
+	supervisor.act(s.Instance, 200, flow.Agree, map[string]any{"level": "general", "owner": w.idOf("engineer"), "demand": "清理"})
+	see(engineer, 200) // has a task on it now
+	see(operator, 404)
+	if raw := engineer.act(s.Instance, 422, flow.Agree, map[string]any{"measures": "已清理"}); !strings.Contains(raw, "body.fields.after_photos") {
+		t.Fatalf("%s", raw)
+	}
+	after := upload(engineer, "photo", "后.jpg", attachtest.JPEG(attachtest.Noise(320, 240, 2), 80, attachtest.Camera{}))
+	engineer.act(s.Instance, 200, flow.Agree, map[string]any{"measures": "已清理", "after_photos": []string{after.ID}})
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"anlan/cloud/alarm"
+	"anlan/cloud/attach"
 	"anlan/cloud/audit"
 	"anlan/cloud/auth"
 	"anlan/cloud/auth/signon"
@@ -55,6 +56,7 @@ type world struct {
 	seats     *seat.Service
 	disk      *disk.Watch
 	work      *work.Desk
+	files     *attach.Store
 	free      atomic.Uint64 // bytes the disk has
 	srv       *server
 	http      *httptest.Server
@@ -142,12 +144,23 @@ func newWorld(t *testing.T) *world {
 	}
 	w.disk = space
 	w.free.Store(50 << 30)
-	w.work = work.New(work.Deps{DB: d, Audit: trail, Staff: staff.New(users, w.fleet.Places().Tree, nil), Zone: time.FixedZone("CST", 8*3600), Now: w.clock})
+	tree := w.fleet.Places().Tree
+	there := func(ctx context.Context, tx *sql.Tx, id string) bool {
+		_, err := w.files.Get(ctx, tx, id)
+		return err == nil
+	}
+	w.work = work.New(work.Deps{DB: d, Audit: trail, Staff: staff.New(users, tree, there), Zone: time.FixedZone("CST", 8*3600), Now: w.clock,
+		Refer: func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error {
+			return w.files.Refer(ctx, tx, by, ids, attach.Ref{Kind: work.RecordKind, Form: form, Record: record, Field: field})
+		}})
+	if w.files, err = attach.New(attach.Deps{DB: d, Data: dir, MayRead: RecordReader(w.work, tree), Log: log, Registry: reg, Now: w.clock, Free: func() (uint64, error) { return 1 << 40, nil }}); err != nil {
+		t.Fatal(err)
+	}
 	if err := w.work.Install(t.Context(), configs.Files, "apps", w.clock()); err != nil {
 		t.Fatal(err)
 	}
 	w.srv = newServer(Deps{Auth: w.auth, Users: users, SignOn: signon.New(dir, w.clock), Audit: trail, Alarms: w.alarms, AlarmVerbs: w.alarms, Fleet: w.fleet, Places: w.fleet.Places(), FloorPlans: floorplan.NewStore(d, w.clock), Series: w.series,
-		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space, Hazards: catalogue(t), Work: w.work,
+		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space, Hazards: catalogue(t), Work: w.work, Attach: w.files,
 		Host: Host{Engine: "sqlite", Sessions: func() int64 { return 1 }, Started: w.clock()}, Console: page(), Metrics: reg,
 		Health: d.Read().PingContext, Log: log, Now: w.clock, Node: "test", Version: "test"})
 	w.http = httptest.NewServer(w.srv.handler())

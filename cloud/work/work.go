@@ -29,7 +29,12 @@ type Deps struct {
 	Zone  *time.Location
 	Now   func() time.Time
 	Limit func(scheme string, value any, from, rework time.Time) (time.Time, bool)
+	// Refer ties attachments to the record that names them; nil leaves them alone.
+	Refer func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error
 }
+
+// RecordKind is what attachments call the records of forms they belong to.
+const RecordKind = "record"
 
 // Desk is where people's work with forms and flows comes together.
 type Desk struct {
@@ -51,7 +56,7 @@ type defKey struct {
 func New(d Deps) *Desk {
 	k := &Desk{Deps: d, defs: map[defKey]*flow.Def{}}
 	k.Docs = document.NewStore(d.DB, d.Audit, map[document.Kind]document.Class{document.Form: form.Class(), document.Dict: form.DictClass(), document.Flow: k.flowClass()})
-	k.Forms = form.NewStore(d.DB, k.Docs, form.Deps{Zone: d.Zone, Lookup: d.Staff.Lookup})
+	k.Forms = form.NewStore(d.DB, k.Docs, form.Deps{Zone: d.Zone, Lookup: d.Staff.Lookup, Refer: d.Refer})
 	k.Flows = flow.NewStore(flow.Deps{DB: d.DB, Def: k.FlowDef, Records: records{k}, People: d.Staff, Limit: d.Limit, Zone: d.Zone, Now: d.Now})
 	return k
 }

@@ -36,7 +36,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	tree.Communities["c1"] = places.Community{ID: "c1", Name: contract.Text{ZH: "安澜花园"}}
 	tree.Buildings["b1"] = places.Building{ID: "b1", Community: "c1", Name: contract.Text{ZH: "1号楼"}}
 	tree.Buildings["b2"] = places.Building{ID: "b2", Community: "c1", Name: contract.Text{ZH: "2号楼"}}
-	w.Desk = New(Deps{DB: d, Audit: trail, Staff: staff.New(users, func() *places.Tree { return tree }, nil), Zone: time.FixedZone("CST", 8*3600), Now: func() time.Time { return w.now }})
+	w.Desk = New(Deps{DB: d, Audit: trail, Staff: staff.New(users, func() *places.Tree { return tree }, func(_ context.Context, _ *sql.Tx, id string) bool { return id == "att" }), Zone: time.FixedZone("CST", 8*3600), Now: func() time.Time { return w.now }})
 	for name, role := range map[string]org.Role{"bao": org.Guard, "bao2": org.Guard, "an": org.Supervisor, "ren": org.Engineer, "wang": org.Manager, "root": org.Admin, "kan": org.Viewer} {
 		err := d.Tx(t.Context(), func(tx *sql.Tx) error {
 			u, err := users.Add(t.Context(), tx, org.User{Username: name, Name: name, Role: role}, w.now)
@@ -134,7 +134,7 @@ func TestW18_TheShippedLoop(t *testing.T) {
 			if w.state(s) != "repairing" {
 				t.Fatalf("%s: %s", level, w.state(s))
 			}
-			w.decide("ren", s.Instance, flow.Agree, map[string]any{"measures": "已拖走"})
+			w.decide("ren", s.Instance, flow.Agree, map[string]any{"measures": "已拖走", "after_photos": []string{"att"}})
 			w.decide("bao", s.Instance, flow.Reject, nil)
 			w.decide("ren", s.Instance, flow.Agree, map[string]any{"measures": "已拖走并划线"})
 			w.decide("bao", s.Instance, flow.Agree, map[string]any{"review": "现场看过"})

@@ -22,6 +22,24 @@ try {
       .first()
       .click();
   };
+  // A picture as a camera would make it; the server takes only what truly is one.
+  const photograph = async (page, id, colour) => {
+    const data = await page.evaluate((c) => {
+      const x = document.createElement("canvas");
+      [x.width, x.height] = [640, 480];
+      const g = x.getContext("2d");
+      g.fillStyle = c;
+      g.fillRect(0, 0, 640, 480);
+      g.fillText("安澜", 20, 40);
+      return x.toDataURL("image/jpeg").split(",")[1];
+    }, colour);
+    await page.setInputFiles(`#${id}`, {
+      name: `${colour}.jpg`,
+      mimeType: "image/jpeg",
+      buffer: Buffer.from(data, "base64"),
+    });
+    await page.locator(".work-media figure img").first().waitFor();
+  };
   const verdict = async (page, which, done) => {
     await page.click(`#${which}`);
     await page.waitForURL(done ?? "**/todos");
@@ -50,6 +68,7 @@ try {
   await menu.filter({ hasText: "3号楼" }).click();
   await guard.keyboard.press("Escape");
   await guard.getByRole("button", { name: "消防通道堵塞" }).click();
+  await photograph(guard, "f-photos", "red");
   await guard.click("#submit-record");
   await guard.waitForURL("**/flows/**");
   await guard.locator('[data-node="audit"][data-state="now"]').waitFor();
@@ -79,7 +98,14 @@ try {
     await fitter.fill("#f-measures", what);
     await verdict(fitter, "agree");
   };
-  await repair("已清理");
+  // H16: a repair without a photo is refused, at the field.
+  await go(fitter, path, "#my-task");
+  await fitter.fill("#f-measures", "已清理");
+  await fitter.click("#agree");
+  await fitter.locator("#my-task .work-problem").first().waitFor();
+  await photograph(fitter, "f-after_photos", "green");
+  await shot(fitter, "hazard-repair");
+  await verdict(fitter, "agree");
 
   // W10: not solved goes back, with the reason, for another round.
   await go(guard, path, "#my-task");

@@ -381,6 +381,57 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/attachments/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The bytes of an attachment, whole or in ranges */
+    get: operations["get-attachments-id"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attachments/{id}/about": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What is known of an attachment */
+    get: operations["get-attachments-id-about"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attachments/{id}/thumb": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A thumbnail, JPEG */
+    get: operations["get-attachments-id-thumb"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/audit": {
     parameters: {
       query?: never;
@@ -2286,6 +2337,59 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/uploads": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Announce a photo, video or file */
+    post: operations["post-uploads"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/uploads/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How far an upload is */
+    get: operations["get-uploads-id"];
+    put?: never;
+    post?: never;
+    /** Give an upload up */
+    delete: operations["delete-uploads-id"];
+    options?: never;
+    head?: never;
+    /** The next piece, application/offset+octet-stream, at most 8 MiB */
+    patch: operations["patch-uploads-id"];
+    trace?: never;
+  };
+  "/api/uploads/{id}/finish": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Check an upload and make the attachment of it */
+    post: operations["post-uploads-id-finish"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/users": {
     parameters: {
       query?: never;
@@ -2649,6 +2753,24 @@ export interface components {
       severity: string;
       title: components["schemas"]["Text"];
     };
+    Announcement: {
+      /** @description as the client believes; the bytes decide */
+      mime?: string;
+      name: string;
+      /** @description where it was taken, in words or as a place id */
+      place?: string;
+      /** @description photo, video, media, file, poster, or what a form's field is called */
+      purpose: string;
+      /** @description of the whole file */
+      sha256?: string;
+      /**
+       * Format: int64
+       * @description bytes
+       */
+      size: number;
+      /** Format: date-time */
+      taken_at?: string;
+    };
     ApiKeyInBody: {
       /** Format: date-time */
       expires_at: string;
@@ -2690,6 +2812,43 @@ export interface components {
     Assignment: {
       role: string;
       scope: string;
+    };
+    Attachment: {
+      /** Format: date-time */
+      at: string;
+      by: components["schemas"]["Uploader"];
+      gps?: components["schemas"]["GPS"];
+      /** Format: int64 */
+      height?: number;
+      id: string;
+      mime: string;
+      name: string;
+      original: components["schemas"]["Original"];
+      place?: string;
+      purpose: string;
+      /**
+       * Format: double
+       * @description of a video; absent when it does not tell
+       */
+      seconds?: number;
+      /** @description of the bytes that are served */
+      sha256: string;
+      /** Format: int64 */
+      size: number;
+      /** Format: date-time */
+      taken_at?: string;
+      /**
+       * @description file: the camera wrote it; told: the client said so
+       * @enum {string}
+       */
+      taken_from?: "file" | "told";
+      /** @description there are thumbnails */
+      thumb: boolean;
+      /**
+       * Format: int64
+       * @description pixels as shown, 0 unknown
+       */
+      width?: number;
     };
     AuditLine: {
       action: string;
@@ -3444,6 +3603,10 @@ export interface components {
     FilterList: {
       items: components["schemas"]["Filter"][] | null;
     };
+    FinishInBody: {
+      /** @description attachment of a photo that stands for the video */
+      poster?: string;
+    };
     FloorEditBody: {
       cameras: components["schemas"]["PlaceCamera"][] | null;
       contacts: components["schemas"]["PlaceContact"][] | null;
@@ -4015,6 +4178,12 @@ export interface components {
       rule: string;
       title: components["schemas"]["Text"];
     };
+    GPS: {
+      /** Format: double */
+      lat: number;
+      /** Format: double */
+      lon: number;
+    };
     GrantInBody: {
       actions: string[] | null;
       fields?: {
@@ -4364,6 +4533,11 @@ export interface components {
       acks: number;
       name: string;
       seat: string;
+    };
+    Original: {
+      sha256: string;
+      /** Format: int64 */
+      size: number;
     };
     Override: {
       approvals?: components["schemas"]["Approval"][] | null;
@@ -5135,6 +5309,28 @@ export interface components {
     UnlockInBody: {
       code?: string;
       password: string;
+    };
+    Upload: {
+      /**
+       * Format: int64
+       * @description most bytes of one piece
+       */
+      chunk: number;
+      /** Format: date-time */
+      expires_at: string;
+      finished: boolean;
+      id: string;
+      /**
+       * Format: int64
+       * @description bytes that are safe
+       */
+      offset: number;
+      /** Format: int64 */
+      size: number;
+    };
+    Uploader: {
+      id: string;
+      name: string;
     };
     User: {
       active: boolean;
@@ -6089,6 +6285,101 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["Alarm"];
         };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-attachments-id": {
+    parameters: {
+      query?: {
+        /** @description save it, even if it could be shown */
+        download?: boolean;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-attachments-id-about": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Attachment"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-attachments-id-thumb": {
+    parameters: {
+      query?: {
+        /** @description pixels of the long side */
+        size?: "160" | "480";
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Error */
       default: {
@@ -10311,6 +10602,173 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["FlowCounts"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-uploads": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Announcement"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          "Upload-Length"?: number;
+          "Upload-Offset"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Upload"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-uploads-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Upload-Length"?: number;
+          "Upload-Offset"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Upload"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-uploads-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "patch-uploads-id": {
+    parameters: {
+      query?: never;
+      header: {
+        "Upload-Offset": number;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Upload-Length"?: number;
+          "Upload-Offset"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Upload"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-uploads-id-finish": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["FinishInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Attachment"];
         };
       };
       /** @description Error */

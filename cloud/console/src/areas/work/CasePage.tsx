@@ -12,7 +12,7 @@ import { Loaded, useProblemText } from "../../parts/states";
 import { type Case, type Doc, type Field, type Node, type Task, useCase, workKeys } from "./api";
 import { Values } from "./FieldValue";
 import { FlowTree } from "./FlowTree";
-import { FormFields, problemsOf } from "./FormFields";
+import { FormFields, problemsOf, summaryOf } from "./FormFields";
 import "./work.css";
 
 /** CasePage is one flow with its record: what is asked of me, what there is, how it came to that. */
@@ -127,7 +127,7 @@ function nodeOf(nodes: Node[], id: string): Node | undefined {
   return undefined;
 }
 
-const away = ["photo", "video", "media", "file", "signature", "location"];
+const away = ["file", "signature", "location"];
 
 function MyTask({ id, c, task }: { id: string; c: Case; task: Task }) {
   const { t } = useTranslation();
@@ -180,7 +180,10 @@ function MyTask({ id, c, task }: { id: string; c: Case; task: Task }) {
         fields={c.form.fields}
         write={write}
         doc={{ ...c.record.doc, ...patch }}
-        set={(k, v) => setPatch((p) => ({ ...p, [k]: v }))}
+        set={(k, v) => {
+          setError(undefined);
+          setPatch((p) => ({ ...p, [k]: v }));
+        }}
         required={node?.required ?? []}
         problems={problemsOf(error)}
       />
@@ -195,7 +198,7 @@ function MyTask({ id, c, task }: { id: string; c: Case; task: Task }) {
       )}
       {error !== undefined && (
         <p className="work-problem" role="alert">
-          {words(error)}
+          {summaryOf(error, words)}
         </p>
       )}
       <div className="work-verdict">

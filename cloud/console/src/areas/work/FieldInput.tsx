@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { say } from "../../i18n";
 import { floorName, instant, wall } from "../../parts/format";
 import { useTree } from "../places/api";
+import { MediaInput } from "./Media";
 import { type Choice, type Doc, type Field, idOf, useDict, useDirectory } from "./api";
 
 interface Props {
@@ -80,6 +81,10 @@ export function FieldInput(p: Props) {
       return <Departments {...p} />;
     case "place":
       return <PlaceInput {...p} />;
+    case "photo":
+    case "video":
+    case "media":
+      return <MediaInput {...p} />;
     case "rows":
       return <RowsInput {...p} />;
     default:

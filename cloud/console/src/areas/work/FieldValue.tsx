@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { say } from "../../i18n";
 import { dateTime, floorName } from "../../parts/format";
 import { useTree } from "../places/api";
+import { Pictures } from "./Media";
 import { type Choice, type Doc, type Field, idOf, useDict } from "./api";
 
 /** FieldValue shows what a field holds. */
@@ -31,6 +32,10 @@ export function FieldValue({ field: f, value }: { field: Field; value: unknown }
       );
     case "place":
       return <PlaceName path={String(value)} />;
+    case "photo":
+    case "video":
+    case "media":
+      return <Pictures value={value} />;
     case "rows":
       return <RowsTable field={f} rows={value as Doc[]} />;
     case "number":

@@ -18,6 +18,10 @@ export function problemsOf(error: unknown): Record<string, string> {
   return out;
 }
 
+/** summaryOf says once what is said at the fields, or whatever else went wrong. */
+export const summaryOf = (error: unknown, words: (e: unknown) => string): string =>
+  error instanceof Problem && Object.keys(problemsOf(error)).length > 0 ? error.detail : words(error);
+
 /** FormFields are the controls of those fields that may be written, as the conditions show them. */
 export function FormFields({
   fields,

@@ -8,23 +8,12 @@ import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Loaded, useProblemText } from "../../parts/states";
 import { type Doc, type Field, type FormDef, type FormOpen, useForm } from "./api";
-import { FormFields, problemsOf } from "./FormFields";
+import { FormFields, problemsOf, summaryOf } from "./FormFields";
 import "./work.css";
 
-/** A control that people fill in here; attachments and positions come from the phone. */
+/** A control that people fill in here; files, signatures and positions come from the phone. */
 const fillable = (f: Field) =>
-  ![
-    "serial",
-    "formula",
-    "photo",
-    "video",
-    "media",
-    "file",
-    "signature",
-    "location",
-    "link",
-    "device",
-  ].includes(f.type);
+  !["serial", "formula", "file", "signature", "location", "link", "device"].includes(f.type);
 
 /** Submit is a form to be filled in for the first time. */
 export function Submit() {
@@ -86,12 +75,15 @@ function NewRecord({ form, open: { def, create } }: { form: string; open: FormOp
           fields={def.fields}
           write={(f) => fillable(f) && !f.read_only && create[f.key] === "w"}
           doc={doc}
-          set={(k, v) => setDoc((d) => ({ ...d, [k]: v }))}
+          set={(k, v) => {
+            setError(undefined);
+            setDoc((d) => ({ ...d, [k]: v }));
+          }}
           problems={problems}
         />
         {error !== undefined && (
           <p className="work-problem" role="alert">
-            {say2(error)}
+            {summaryOf(error, say2)}
           </p>
         )}
         <Button type="primary" htmlType="submit" loading={busy} id="submit-record">

@@ -1,0 +1,109 @@
+import { Button, Image, Progress } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useProblemText } from "../../parts/states";
+import { type Field, idOf } from "./api";
+import { upload } from "./upload";
+
+const thumb = (id: string) => `/api/attachments/${id}/thumb?size=160`;
+
+/** MediaInput takes photos and videos, with the progress of each. */
+export function MediaInput({
+  field: f,
+  id,
+  value,
+  set,
+}: {
+  field: Field;
+  id: string;
+  value: unknown;
+  set: (v: unknown) => void;
+}) {
+  const { t } = useTranslation();
+  const words = useProblemText();
+  const [coming, setComing] = useState<Record<string, number>>({});
+  const [failed, setFailed] = useState<{ file: File; error: unknown }[]>([]);
+  const ids = ((value as unknown[] | undefined) ?? []).map(idOf);
+  const send = async (files: File[]) => {
+    const done = [...ids];
+    for (const file of files) {
+      const name = file.name;
+      setComing((c) => ({ ...c, [name]: 0 }));
+      try {
+        done.push(await upload(file, (share) => setComing((c) => ({ ...c, [name]: share }))));
+        set([...done]);
+      } catch (error) {
+        setFailed((x) => [...x, { file, error }]);
+      }
+      setComing(({ [name]: _, ...rest }) => rest);
+    }
+  };
+  const kinds = f.type === "photo" ? "image/*" : f.type === "video" ? "video/*" : "image/*,video/*";
+  return (
+    <div className="work-media">
+      <Image.PreviewGroup>
+        {ids.map((a) => (
+          <figure key={a}>
+            <Image src={thumb(a)} preview={{ src: `/api/attachments/${a}` }} width={96} height={96} alt="" />
+            <Button size="small" onClick={() => set(ids.length > 1 ? ids.filter((x) => x !== a) : null)}>
+              {t("work.removePhoto")}
+            </Button>
+          </figure>
+        ))}
+      </Image.PreviewGroup>
+      {Object.entries(coming).map(([name, share]) => (
+        <div key={name}>
+          {name} <Progress percent={Math.round(share * 100)} size="small" />
+        </div>
+      ))}
+      {failed.map((x, i) => (
+        <div key={i} className="work-problem" role="alert">
+          {x.file.name}: {words(x.error)}{" "}
+          <Button
+            size="small"
+            onClick={() => {
+              setFailed((all) => all.filter((_, j) => j !== i));
+              void send([x.file]);
+            }}
+          >
+            {t("common.retry")}
+          </Button>
+        </div>
+      ))}
+      <label className="work-add" htmlFor={id}>
+        {t("work.addPhoto")}
+      </label>
+      <input
+        className="work-file"
+        id={id}
+        type="file"
+        multiple={f.max_count !== 1}
+        accept={kinds}
+        onChange={(e) => {
+          void send([...(e.target.files ?? [])]);
+          e.target.value = "";
+        }}
+      />
+    </div>
+  );
+}
+
+/** Pictures shows what was taken; a click opens it in full. */
+export function Pictures({ value }: { value: unknown }) {
+  return (
+    <div className="work-media">
+      <Image.PreviewGroup>
+        {((value as unknown[] | undefined) ?? []).map(idOf).map((a) => (
+          <Image
+            key={a}
+            src={thumb(a)}
+            preview={{ src: `/api/attachments/${a}` }}
+            width={96}
+            height={96}
+            alt=""
+          />
+        ))}
+      </Image.PreviewGroup>
+    </div>
+  );
+}
