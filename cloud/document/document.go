@@ -109,6 +109,24 @@ type Head struct {
 	Last      int64     `json:"last"`
 	RetiredAt time.Time `json:"retired_at,omitzero"`
 	DraftRev  int64     `json:"draft_rev"` // 0: no draft
+	App       string    `json:"app"`       // key of the package it came in, "" if made here
+	At        time.Time `json:"at"`        // published, or its draft kept
+
+	Title contract.Text `json:"title"`          // as its content has it
+	Icon  string        `json:"icon,omitempty"` //
+	Form  string        `json:"form,omitempty"` // of a flow
+}
+
+// describe takes from a content what lists show; what has no such thing shows its key.
+func (h *Head) describe(body string) {
+	var about struct {
+		Title contract.Text `json:"title"`
+		Icon  string        `json:"icon"`
+		Form  string        `json:"form"`
+	}
+	if err := json.Unmarshal([]byte(body), &about); err == nil {
+		h.Title, h.Icon, h.Form = about.Title, about.Icon, about.Form
+	}
 }
 
 // Class is what is known of one kind of document. Every function may be nil.

@@ -78,7 +78,8 @@ func (s *Store) SaveDraft(ctx context.Context, tx *sql.Tx, by org.Actor, k Kind,
 	if err := s.log.Append(ctx, tx, by, "document.draft", object(k, key), map[string]any{"rev": d.Rev, "checksum": Checksum(canon)}, now); err != nil {
 		return Draft{}, nil, err
 	}
-	return d, s.check(k, key, canon), nil
+	problems, err := s.problemsIn(ctx, tx, Version{Kind: k, Key: key, Body: canon}, current)
+	return d, problems, err
 }
 
 func object(k Kind, key string) string { return string(k) + ":" + key }
@@ -171,8 +172,12 @@ func (s *Store) publish(ctx context.Context, tx *sql.Tx, by org.Actor, v Version
 	if err != nil {
 		return Version{}, err
 	}
-	if err := s.mayPublish(ctx, tx, v, prev); err != nil {
+	problems, err := s.problemsIn(ctx, tx, v, current)
+	if err != nil {
 		return Version{}, err
+	}
+	if len(problems) > 0 {
+		return Version{}, &InvalidError{problems}
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO document_version (kind, key, version, body, checksum, note, from_version, app, author, author_name, published_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, string(v.Kind), v.Key, v.Version, string(v.Body), v.Checksum, v.Note, v.From, v.App, by.ID, by.Name, db.Millis(now)); err != nil {
@@ -200,19 +205,17 @@ func (s *Store) previous(ctx context.Context, q querier, k Kind, key string, cur
 	return &v, nil
 }
 
-func (s *Store) mayPublish(ctx context.Context, tx *sql.Tx, v Version, prev *Version) error {
+// problemsIn is everything that keeps v from following the version in force.
+func (s *Store) problemsIn(ctx context.Context, tx *sql.Tx, v Version, current int64) ([]Problem, error) {
+	prev, err := s.previous(ctx, tx, v.Kind, v.Key, current)
+	if err != nil {
+		return nil, err
+	}
 	problems := s.check(v.Kind, v.Key, v.Body)
 	if c := s.classes[v.Kind]; c.CheckIn != nil && len(problems) == 0 {
-		more, err := c.CheckIn(ctx, tx, v, prev)
-		if err != nil {
-			return err
-		}
-		problems = more
+		return c.CheckIn(ctx, tx, v, prev)
 	}
-	if len(problems) > 0 {
-		return &InvalidError{problems}
-	}
-	return nil
+	return problems, nil
 }
 
 // RollBack makes a new version with the content of an old one, within tx. A draft stays.
@@ -319,8 +322,10 @@ func (s *Store) Versions(ctx context.Context, k Kind, key string) ([]Version, er
 
 // List lists the documents of a kind by key, retired ones and bare drafts too.
 func (s *Store) List(ctx context.Context, k Kind) ([]Head, error) {
-	rows, err := s.db.Read().QueryContext(ctx, `SELECT d.key, d.current, d.last, d.retired_at, COALESCE(x.rev, 0) FROM document d
+	rows, err := s.db.Read().QueryContext(ctx, `SELECT d.key, d.current, d.last, d.retired_at, COALESCE(x.rev, 0), COALESCE(v.body, x.body, ''),
+		COALESCE(v.app, ''), COALESCE(v.published_at, x.updated_at, 0) FROM document d
 		LEFT JOIN document_draft x ON x.kind = d.kind AND x.key = d.key
+		LEFT JOIN document_version v ON v.kind = d.kind AND v.key = d.key AND v.version = d.current
 		WHERE d.kind = $1 AND (d.last > 0 OR x.rev IS NOT NULL) ORDER BY d.key`, string(k))
 	if err != nil {
 		return nil, fmt.Errorf("document: list: %w", err)
@@ -329,11 +334,13 @@ func (s *Store) List(ctx context.Context, k Kind) ([]Head, error) {
 	out := []Head{}
 	for rows.Next() {
 		h := Head{Kind: k}
-		var at int64
-		if err := rows.Scan(&h.Key, &h.Current, &h.Last, &at, &h.DraftRev); err != nil {
+		var at, changed int64
+		var body string
+		if err := rows.Scan(&h.Key, &h.Current, &h.Last, &at, &h.DraftRev, &body, &h.App, &changed); err != nil {
 			return nil, fmt.Errorf("document: list: %w", err)
 		}
-		h.RetiredAt = db.Time(at)
+		h.RetiredAt, h.At = db.Time(at), db.Time(changed)
+		h.describe(body)
 		out = append(out, h)
 	}
 	if err := rows.Err(); err != nil {

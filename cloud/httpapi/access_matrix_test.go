@@ -97,7 +97,10 @@ func matrix(w *world, alarm, incident, victim, key string) map[string]row {
 		"POST /api/documents/{kind}/{key}/publish":   {need: access(org.AppDesign), place: everywhere, at: "/api/documents/form/x/publish", body: map[string]any{"rev": 1}, absent: true},
 		"POST /api/documents/{kind}/{key}/roll-back": {need: access(org.AppDesign), place: everywhere, at: "/api/documents/form/x/roll-back", body: map[string]any{"to": 1}, absent: true},
 		"GET /api/documents/{kind}/{key}/diff":       {need: access(org.AppDesign), at: "/api/documents/form/x/diff?from=1", absent: true},
-		"GET /api/grants":                            {need: access(org.AppDesign)}, "POST /api/grants": {need: access(org.AppDesign), place: everywhere, body: map[string]any{"role": "guard", "form": "hazard", "actions": []string{"view"}}},
+		"DELETE /api/documents/{kind}/{key}/draft":   {need: access(org.AppDesign), place: everywhere, at: "/api/documents/form/x/draft?rev=1", absent: true},
+		"POST /api/documents/{kind}/{key}/retire":    {need: access(org.AppDesign), place: everywhere, at: "/api/documents/form/x/retire", absent: true},
+		"GET /api/packages/export":                   {need: access(org.AppDesign), at: "/api/packages/export?document=form:x&key=x&title=x", absent: true}, "POST /api/packages/import": {need: access(org.AppDesign), place: everywhere, at: "/api/packages/import?dry=true", absent: true},
+		"GET /api/grants": {need: access(org.AppDesign)}, "POST /api/grants": {need: access(org.AppDesign), place: everywhere, body: map[string]any{"role": "guard", "form": "hazard", "actions": []string{"view"}}},
 		"DELETE /api/grants/{id}": {need: access(org.AppDesign), place: everywhere, absent: true},
 
 		"GET /api/keys": {need: access(org.KeyManage)}, "POST /api/keys": {need: access(org.KeyManage), place: here, at: "/api/keys",

@@ -15,6 +15,12 @@ import (
 type directory struct {
 	People []colleague  `json:"people"`
 	Units  []unitOfWork `json:"units"`
+	Roles  []roleName   `json:"roles"`
+}
+
+type roleName struct {
+	ID   string        `json:"id"`
+	Name contract.Text `json:"name"`
 }
 
 type colleague struct {
@@ -50,7 +56,14 @@ func (s *server) directoryOps() {
 }
 
 func (s *server) directory(ctx context.Context) (directory, error) {
-	out := directory{People: []colleague{}, Units: []unitOfWork{}}
+	out := directory{People: []colleague{}, Units: []unitOfWork{}, Roles: []roleName{}}
+	roles, err := s.Users.RoleList(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, r := range roles {
+		out.Roles = append(out.Roles, roleName{string(r.ID), r.Name})
+	}
 	users, err := s.Users.List(ctx)
 	if err != nil {
 		return out, err

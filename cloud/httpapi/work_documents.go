@@ -56,6 +56,12 @@ type docDiffIn struct {
 	To   int64         `query:"to" minimum:"0" doc:"0 is the draft"`
 }
 
+type docDiscardIn struct {
+	Kind document.Kind `path:"kind" enum:"dict,form,checklist,flow"`
+	Key  string        `path:"key" maxLength:"48"`
+	Rev  int64         `query:"rev" minimum:"1" doc:"of the draft as read"`
+}
+
 // documentDetail is a document as its designer sees it.
 type documentDetail struct {
 	Current  *document.Version  `json:"current,omitempty"`
@@ -110,7 +116,18 @@ func (s *server) documentOps() {
 		return answered(v, err)
 	})
 	register(s, "GET", "/api/documents/{kind}/{key}/diff", "What changed between two versions", design, http.StatusOK, s.documentDiff)
+	register(s, "DELETE", "/api/documents/{kind}/{key}/draft", "Throw the draft away", design, http.StatusNoContent, func(ctx context.Context, in *docDiscardIn) (*none, error) {
+		return nil, s.changeDocs(ctx, func(tx *sql.Tx) error {
+			return s.Work.Docs.Discard(ctx, tx, actor(ctx), in.Kind, in.Key, in.Rev, s.now())
+		})
+	})
+	register(s, "POST", "/api/documents/{kind}/{key}/retire", "Take a document out of use; publishing brings it back", design, http.StatusNoContent, func(ctx context.Context, in *docIn) (*none, error) {
+		return nil, s.changeDocs(ctx, func(tx *sql.Tx) error {
+			return s.Work.Docs.Retire(ctx, tx, actor(ctx), in.Kind, in.Key, s.now())
+		})
+	})
 	s.grantOps(design)
+	s.packageOps(design)
 }
 
 func (s *server) document(ctx context.Context, in *docIn) (*body[documentDetail], error) {

@@ -19,6 +19,8 @@ func workLimit(r *http.Request) int64 {
 	switch {
 	case at(http.MethodPatch, "/api/uploads/"):
 		return attach.MaxChunk + 1
+	case at(http.MethodPost, "/api/packages/"):
+		return maxPackage
 	case at(http.MethodPut, "/api/documents/"):
 		return document.MaxBytes + 64<<10
 	case at(http.MethodPost, "/api/forms/"), at(http.MethodPatch, "/api/forms/"), at(http.MethodPost, "/api/flows/"):

@@ -666,7 +666,8 @@ export interface paths {
     /** Keep a draft */
     put: operations["put-documents-kind-key-draft"];
     post?: never;
-    delete?: never;
+    /** Throw the draft away */
+    delete: operations["delete-documents-kind-key-draft"];
     options?: never;
     head?: never;
     patch?: never;
@@ -683,6 +684,23 @@ export interface paths {
     put?: never;
     /** Publish the draft */
     post: operations["post-documents-kind-key-publish"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/documents/{kind}/{key}/retire": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Take a document out of use; publishing brings it back */
+    post: operations["post-documents-kind-key-retire"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1764,6 +1782,40 @@ export interface paths {
     get: operations["get-overview"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/packages/export": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Documents in force as one app package */
+    get: operations["get-packages-export"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/packages/import": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Publish the documents of an app package: all or none */
+    post: operations["post-packages-import"];
     delete?: never;
     options?: never;
     head?: never;
@@ -3328,6 +3380,7 @@ export interface components {
     };
     Directory: {
       people: components["schemas"]["Colleague"][] | null;
+      roles: components["schemas"]["RoleName"][] | null;
       units: components["schemas"]["UnitOfWork"][] | null;
     };
     DocDraftInBody: {
@@ -3377,16 +3430,53 @@ export interface components {
       updated_at: string;
     };
     DocumentHead: {
+      app: string;
+      /** Format: date-time */
+      at: string;
       /** Format: int64 */
       current: number;
       /** Format: int64 */
       draft_rev: number;
+      form?: string;
+      icon?: string;
       key: string;
       kind: string;
       /** Format: int64 */
       last: number;
       /** Format: date-time */
       retired_at?: string;
+      title: components["schemas"]["Text"];
+    };
+    DocumentItem: {
+      changes: components["schemas"]["DocumentChange"][] | null;
+      has_draft: boolean;
+      key: string;
+      kind: string;
+      outcome: string;
+      problems: components["schemas"]["CondProblem"][] | null;
+      /** Format: int64 */
+      version: number;
+    };
+    DocumentManifest: {
+      documents: components["schemas"]["DocumentPart"][] | null;
+      format: string;
+      key: string;
+      /** Format: date-time */
+      made: string;
+      title: components["schemas"]["Text"];
+    };
+    DocumentPart: {
+      file: string;
+      key: string;
+      kind: string;
+      sha256: string;
+      /** Format: int64 */
+      version: number;
+    };
+    DocumentResult: {
+      done: boolean;
+      items: components["schemas"]["DocumentItem"][] | null;
+      manifest: components["schemas"]["DocumentManifest"];
     };
     DocumentVersion: {
       app: string;
@@ -5022,6 +5112,10 @@ export interface components {
     RoleInBody: {
       name: components["schemas"]["Text"];
       permissions: string[] | null;
+    };
+    RoleName: {
+      id: string;
+      name: components["schemas"]["Text"];
     };
     RoleRun: {
       /** Format: date-time */
@@ -6919,6 +7013,39 @@ export interface operations {
       };
     };
   };
+  "delete-documents-kind-key-draft": {
+    parameters: {
+      query?: {
+        /** @description of the draft as read */
+        rev?: number;
+      };
+      header?: never;
+      path: {
+        kind: "dict" | "form" | "checklist" | "flow";
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "post-documents-kind-key-publish": {
     parameters: {
       query?: never;
@@ -6943,6 +7070,36 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["DocumentVersion"];
         };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-documents-kind-key-retire": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        kind: "dict" | "form" | "checklist" | "flow";
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Error */
       default: {
@@ -9337,6 +9494,76 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Overview"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-packages-export": {
+    parameters: {
+      query: {
+        /** @description kind:key of each */
+        document?: string[] | null;
+        key: string;
+        title: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-packages-import": {
+    parameters: {
+      query?: {
+        /** @description only say what would happen */
+        dry?: boolean;
+        /** @description also what was changed here */
+        replace?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/octet-stream": string;
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentResult"];
         };
       };
       /** @description Error */

@@ -42,3 +42,9 @@ export function say(text: Text | undefined): string {
   if (!text) return "";
   return language() === "en" && text.en ? text.en : text.zh;
 }
+
+/** bring adds the words of an area that is loaded when it is first opened, under a name of its own. */
+export function bring<W extends object>(name: string, words: { zh: W; en: W }) {
+  i18next.addResourceBundle("zh-CN", "translation", { [name]: words.zh }, true);
+  i18next.addResourceBundle("en", "translation", { [name]: words.en }, true);
+}

@@ -53,6 +53,7 @@ export interface Dict {
 export interface Directory {
   people: { id: string; name: string; units: string[]; roles: string[] }[];
   units: { id: string; parent: string; kind: string; name: Text }[];
+  roles: { id: string; name: Text }[];
 }
 
 export const workKeys = {

@@ -3,7 +3,8 @@ import type { Env, Kind } from "../../cond/types";
 import { zoneName } from "../../parts/format";
 import type { Doc, Field } from "./api";
 
-const kinds: Record<string, Kind> = {
+/** kinds is what conditions know the fields of each control as. */
+export const kinds: Record<string, Kind> = {
   text: "text",
   multiline: "text",
   opinion: "text",

@@ -1,6 +1,7 @@
 export const zh = {
   todos: "待办",
   hazards: "隐患",
+  design: "应用设计",
   box: { mine: "待我处理", started: "我发起的", copied: "抄送我的", done: "我已处理" },
   none: {
     mine: "没有待办，都处理完了。",
@@ -107,6 +108,7 @@ export const zh = {
 export const en: typeof zh = {
   todos: "To do",
   hazards: "Hazards",
+  design: "App design",
   box: { mine: "Waiting for me", started: "Started by me", copied: "Copied to me", done: "Done by me" },
   none: {
     mine: "Nothing waits for you.",

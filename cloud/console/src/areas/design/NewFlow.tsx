@@ -1,0 +1,70 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { App, Input, Modal, Select } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { request } from "../../api/client";
+import type { Text } from "../../api/types";
+import { say } from "../../i18n";
+import { useProblemText } from "../../parts/states";
+import { keys, unused, useDocuments } from "./api";
+
+/** NewFlow begins a flow on a form's records. */
+export function NewFlow({ form, title, close }: { form?: string; title?: Text; close: () => void }) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const words = useProblemText();
+  const go = useNavigate();
+  const client = useQueryClient();
+  const flows = useDocuments("flow").data;
+  const forms = (useDocuments("form").data ?? []).filter((f) => f.current > 0);
+  const [name, setName] = useState(title ? t("design.flowOf", { form: say(title) }) : "");
+  const [on, setOn] = useState(form);
+  const [busy, setBusy] = useState(false);
+  const make = async () => {
+    if (!on || !flows) return;
+    setBusy(true);
+    const key = unused(flows, "flow");
+    const start = { id: "start", type: "start", name: { zh: "发起", en: "Start" }, fields: { "*": "w" } };
+    try {
+      await request("PUT", `/api/documents/flow/${key}/draft`, {
+        rev: 0,
+        body: { title: { zh: name.trim() }, form: on, nodes: [start] },
+      });
+      await client.invalidateQueries({ queryKey: keys.list("flow") });
+      void go(`/design/flows/${key}`);
+    } catch (e) {
+      void message.error(words(e));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal
+      open
+      title={t("design.newFlow")}
+      onCancel={close}
+      onOk={() => void make()}
+      okButtonProps={{ loading: busy, disabled: !name.trim() || !on, id: "make-flow" }}
+    >
+      <div className="design-props">
+        <Input
+          id="flow-name"
+          autoFocus
+          maxLength={100}
+          placeholder={t("design.flowName")}
+          value={name}
+          onChange={(e) => setName(e.target.value)}
+          onPressEnter={() => void make()}
+        />
+        <Select
+          placeholder={t("design.flowForm")}
+          disabled={!!form}
+          value={on}
+          onChange={setOn}
+          options={forms.map((f) => ({ value: f.key, label: say(f.title) || f.key }))}
+        />
+      </div>
+    </Modal>
+  );
+}
