@@ -84,11 +84,15 @@ func numberIn(raw any) (float64, bool) {
 	return 0, false
 }
 
-// roundTo rounds half away from zero at n digits; the last bit of the product is forgiven,
-// so that 1.005 becomes 1.01.
+// roundTo rounds half away from zero at n digits; the last bits of the product are forgiven,
+// so that 1.005 becomes 1.01. A double so large that it has no such digits stays as it is.
 func roundTo(v float64, n int) float64 {
 	p := math.Pow10(n)
-	x := math.Floor(math.Abs(v)*p*(1+4*0x1p-52)+0.5) / p
+	scaled := float64(math.Abs(v) * p)
+	if scaled >= 0x1p52 {
+		return v
+	}
+	x := math.Floor(float64(scaled+min(float64(scaled*0x1p-50), 1e-6))+0.5) / p
 	if v < 0 {
 		return -x
 	}

@@ -129,7 +129,7 @@ function CardVerbs({ path, act }: Pick<CanvasProps, "act"> & { path: string }) {
     <span className="design-card-verbs">
       {verb("up", "↑")}
       {verb("down", "↓")}
-      {verb("copy", "⧉")}
+      {verb("copy", t("design.copy"))}
       {verb("remove", "✕")}
     </span>
   );

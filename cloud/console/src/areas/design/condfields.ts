@@ -4,7 +4,7 @@ import { get } from "../../api/client";
 import type { Text } from "../../api/types";
 import type { Field as CondField } from "../../cond/fields";
 import { type Dict, type Directory, type Field, useDirectory } from "../work/api";
-import { kinds } from "../work/visible";
+import { kinds } from "../../form/types";
 
 type Choices = { id: string; label: Text }[];
 const plain = (name: string): Text => ({ zh: name, en: name });

@@ -12,7 +12,8 @@ import { Loaded, useProblemText } from "../../parts/states";
 import { type Case, type Doc, type Field, type Node, type Task, useCase, workKeys } from "./api";
 import { Values } from "./FieldValue";
 import { FlowTree } from "./FlowTree";
-import { FormFields, problemsOf, summaryOf } from "./FormFields";
+import { sendable, useFilling } from "./filling";
+import { FormFields, problemsOf, reveal, summaryOf } from "./FormFields";
 import "./work.css";
 
 /** CasePage is one flow with its record: what is asked of me, what there is, how it came to that. */
@@ -127,7 +128,11 @@ function nodeOf(nodes: Node[], id: string): Node | undefined {
   return undefined;
 }
 
-const away = ["file", "signature", "location"];
+/** changed are the fields somebody has touched, null where they took a value away. */
+function changed(fields: Field[], doc: Doc, touched: Set<string>): Doc {
+  const out = sendable(fields, doc);
+  return Object.fromEntries([...touched].map((k) => [k, out[k] ?? null]));
+}
 
 function MyTask({ id, c, task }: { id: string; c: Case; task: Task }) {
   const { t } = useTranslation();
@@ -136,20 +141,32 @@ function MyTask({ id, c, task }: { id: string; c: Case; task: Task }) {
   const act = useAct(id);
   const go = useNavigate();
   const node = nodeOf(c.def.nodes, task.node);
-  const [patch, setPatch] = useState<Doc>({});
+  const form = useFilling(c.form.fields, () => c.record.doc, node?.required ?? []);
+  const [touched, setTouched] = useState<Set<string>>(new Set());
+  useEffect(
+    () =>
+      form.onChange((_, key) => {
+        setError(undefined);
+        setTouched((was) => (was.has(key) ? was : new Set([...was, key])));
+      }),
+    [form],
+  );
   const [opinion, setOpinion] = useState("");
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState("");
-  const write = (f: Field) => (task.access[f.key] ?? task.access["*"]) === "w" && !away.includes(f.type);
+  const write = (f: Field) => (task.access[f.key] ?? task.access["*"]) === "w";
   const decide = async (verdict: "agree" | "reject") => {
     setBusy(verdict);
     setError(undefined);
     try {
-      const next = await act({ kind: "decide", task: task.id, verdict, opinion, fields: patch });
+      const fields = changed(c.form.fields, form.doc, touched);
+      const next = await act({ kind: "decide", task: task.id, verdict, opinion, fields });
       void message.success(t("work.acted"));
       if (next.mine.length === 0) void go("/todos");
     } catch (e) {
       setError(e);
+      form.complain(problemsOf(e));
+      reveal(Object.keys(problemsOf(e)));
     } finally {
       setBusy("");
     }
@@ -176,17 +193,7 @@ function MyTask({ id, c, task }: { id: string; c: Case; task: Task }) {
       {why && (
         <p className="work-why">{t("work.because", { who: why.by?.name ?? "", text: why.text ?? "" })}</p>
       )}
-      <FormFields
-        fields={c.form.fields}
-        write={write}
-        doc={{ ...c.record.doc, ...patch }}
-        set={(k, v) => {
-          setError(undefined);
-          setPatch((p) => ({ ...p, [k]: v }));
-        }}
-        required={node?.required ?? []}
-        problems={problemsOf(error)}
-      />
+      <FormFields form={form} write={write} />
       {task.kind !== "submit" && (
         <Input.TextArea
           id="opinion"

@@ -1,21 +1,25 @@
-import { Button, Cascader, Checkbox, Input, InputNumber, Radio, Rate, Select, Switch } from "antd";
+import { Button, Checkbox, Input, InputNumber, Radio, Rate, Select, Switch } from "antd";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { say } from "../../i18n";
-import { floorName, instant, wall } from "../../parts/format";
-import { useTree } from "../places/api";
+import { instant, wall } from "../../parts/format";
+import { type Choice, type Field, idOf, useDict } from "./api";
+import { LocationInput, SignatureInput } from "./Capture";
+import { FieldValue } from "./FieldValue";
 import { MediaInput } from "./Media";
-import { type Choice, type Doc, type Field, idOf, useDict, useDirectory } from "./api";
+import { CascadeInput, DeviceInput, LinkInput, People, PlaceInput, Units } from "./Pickers";
 
-interface Props {
+export interface InputProps {
   field: Field;
   id: string;
   value: unknown;
   set: (v: unknown) => void;
+  /** fills other fields of the form, for controls that bring more than their own value */
+  fill?: (patch: Record<string, unknown>) => void;
 }
 
 /** FieldInput is the control of one field; it gives back values as records hold them. */
-export function FieldInput(p: Props) {
+export function FieldInput(p: InputProps) {
   const { t } = useTranslation();
   const { field: f, id, value, set } = p;
   switch (f.type) {
@@ -38,11 +42,12 @@ export function FieldInput(p: Props) {
         <InputNumber
           id={id}
           style={{ width: "100%" }}
+          inputMode="decimal"
           stringMode={f.type === "money"}
           precision={f.type === "money" ? 2 : f.decimals}
           min={f.min}
           max={f.max}
-          addonAfter={f.type === "money" ? "元" : f.unit}
+          suffix={f.type === "money" ? t("work.yuan") : f.unit}
           value={value as number}
           onChange={(v) => set(v)}
         />
@@ -78,21 +83,39 @@ export function FieldInput(p: Props) {
       return <People {...p} />;
     case "department":
     case "departments":
-      return <Departments {...p} />;
+    case "post":
+      return <Units {...p} />;
     case "place":
       return <PlaceInput {...p} />;
+    case "cascade":
+      return <CascadeInput {...p} />;
+    case "device":
+      return <DeviceInput {...p} />;
+    case "link":
+      return <LinkInput {...p} />;
+    case "location":
+      return <LocationInput {...p} />;
+    case "signature":
+      return <SignatureInput {...p} />;
     case "photo":
     case "video":
     case "media":
+    case "file":
       return <MediaInput {...p} />;
-    case "rows":
-      return <RowsInput {...p} />;
+    case "serial":
+      return <span className="quiet">{(value as string) || t("work.numbered")}</span>;
+    case "formula":
+      return (
+        <output id={id} className="work-computed">
+          <FieldValue field={f} value={value} />
+        </output>
+      );
     default:
-      return <span className="quiet">{t("work.notHere")}</span>;
+      return null;
   }
 }
 
-function LongText({ field: f, id, value, set }: Props) {
+function LongText({ field: f, id, value, set }: InputProps) {
   const text = typeof value === "string" ? value : ((value as { text?: string } | null)?.text ?? "");
   return (
     <div className="work-long">
@@ -130,11 +153,14 @@ function useChoices(f: Field): Choice[] {
   );
 }
 
-function Choose({ field: f, id, value, set }: Props) {
+const other = "other";
+
+function Choose({ field: f, id, value, set }: InputProps) {
   const { t } = useTranslation();
   const options = useChoices(f)
     .filter((o) => !o.retired || o.id === idOf(value))
     .map((o) => ({ value: o.id, label: say(o.label) }));
+  if (f.other) options.push({ value: other, label: t("work.other") });
   if (f.type === "options")
     return (
       <Checkbox.Group
@@ -143,143 +169,41 @@ function Choose({ field: f, id, value, set }: Props) {
         onChange={(v) => set(v.length ? v : null)}
       />
     );
-  if (f.style === "buttons" || (f.style !== "select" && options.length > 0 && options.length <= 4))
-    return (
-      <Radio.Group
-        id={id}
-        optionType="button"
-        buttonStyle="solid"
-        options={options}
-        value={idOf(value) || undefined}
-        onChange={(e) => set(e.target.value)}
-      />
-    );
+  const pick = (v: string | undefined) => set(v === other ? { id: other, text: "" } : (v ?? null));
+  const buttons =
+    f.style === "buttons" || (f.style !== "select" && options.length > 0 && options.length <= 4);
   return (
-    <Select
-      id={id}
-      allowClear
-      showSearch
-      optionFilterProp="label"
-      placeholder={t("work.choose")}
-      options={options}
-      value={idOf(value) || undefined}
-      onChange={(v) => set(v ?? null)}
-    />
-  );
-}
-
-function People({ field: f, id, value, set }: Props) {
-  const { t } = useTranslation();
-  const all = useDirectory().data?.people ?? [];
-  const roles = f.in_roles ?? [];
-  const options = all
-    .filter((p) => roles.length === 0 || p.roles.some((r) => roles.includes(r)))
-    .map((p) => ({ value: p.id, label: p.name }));
-  const many = f.type === "persons";
-  return (
-    <Select
-      id={id}
-      mode={many ? "multiple" : undefined}
-      allowClear
-      showSearch
-      optionFilterProp="label"
-      placeholder={t("work.choose")}
-      options={options}
-      value={(many ? ((value as unknown[]) ?? []).map(idOf) : idOf(value) || undefined) as string}
-      onChange={(v) => set(v && v.length ? v : null)}
-    />
-  );
-}
-
-function Departments({ field: f, id, value, set }: Props) {
-  const { t } = useTranslation();
-  const units = (useDirectory().data?.units ?? []).filter((u) => u.kind !== "post");
-  const many = f.type === "departments";
-  return (
-    <Select
-      id={id}
-      mode={many ? "multiple" : undefined}
-      allowClear
-      showSearch
-      optionFilterProp="label"
-      placeholder={t("work.choose")}
-      options={units.map((u) => ({ value: u.id, label: say(u.name) }))}
-      value={(many ? ((value as unknown[]) ?? []).map(idOf) : idOf(value) || undefined) as string}
-      onChange={(v) => set(v && v.length ? v : null)}
-    />
-  );
-}
-
-interface Spot {
-  value: string;
-  label: string;
-  children?: Spot[];
-}
-
-function PlaceInput({ id, value, set }: Props) {
-  const { t } = useTranslation();
-  const tree = useTree().data;
-  const options = useMemo<Spot[]>(
-    () =>
-      (tree?.communities ?? []).map((c) => ({
-        value: c.id,
-        label: say(c.name),
-        children: (tree?.buildings ?? [])
-          .filter((b) => b.community === c.id && !b.archived)
-          .map((b) => ({
-            value: b.id,
-            label: say(b.name),
-            children: (tree?.floors ?? [])
-              .filter((x) => x.building === b.id && !x.archived)
-              .map((x) => ({ value: String(x.number), label: say(x.name) || floorName(x.number) })),
-          })),
-      })),
-    [tree],
-  );
-  return (
-    <Cascader
-      id={id}
-      changeOnSelect
-      showSearch
-      placeholder={t("work.choose")}
-      options={options}
-      value={typeof value === "string" && value ? value.split("/") : undefined}
-      onChange={(v) => set(v?.length ? v.join("/") : null)}
-    />
-  );
-}
-
-function RowsInput({ field: f, id, value, set }: Props) {
-  const { t } = useTranslation();
-  const rows = (value as Doc[] | undefined) ?? [];
-  const columns = (f.fields ?? []).filter((g) => !g.hidden && g.type !== "formula");
-  return (
-    <div className="work-rows">
-      {rows.map((r, i) => (
-        <div key={(r._id as string) ?? i} className="work-row">
-          {columns.map((g) => (
-            <label key={g.key}>
-              <span className="quiet">{say(g.label)}</span>
-              <FieldInput
-                field={g}
-                id={`${id}-${i}-${g.key}`}
-                value={r[g.key]}
-                set={(v) => set(rows.map((o, j) => (j === i ? { ...o, [g.key]: v } : o)))}
-              />
-            </label>
-          ))}
-          <Button
-            size="small"
-            aria-label={t("work.removeRow")}
-            onClick={() => set(rows.filter((_, j) => j !== i))}
-          >
-            ✕
-          </Button>
-        </div>
-      ))}
-      <Button size="small" onClick={() => set([...rows, {}])}>
-        {t("work.addRow")}
-      </Button>
-    </div>
+    <>
+      {buttons ? (
+        <Radio.Group
+          id={id}
+          optionType="button"
+          buttonStyle="solid"
+          options={options}
+          value={idOf(value) || undefined}
+          onChange={(e) => pick(e.target.value as string)}
+        />
+      ) : (
+        <Select
+          id={id}
+          allowClear
+          showSearch
+          optionFilterProp="label"
+          placeholder={t("work.choose")}
+          options={options}
+          value={idOf(value) || undefined}
+          onChange={pick}
+        />
+      )}
+      {f.other && idOf(value) === other && (
+        <Input
+          id={`${id}-other`}
+          maxLength={200}
+          aria-label={t("work.other")}
+          value={(value as { text?: string }).text ?? ""}
+          onChange={(e) => set({ id: other, text: e.target.value })}
+        />
+      )}
+    </>
   );
 }

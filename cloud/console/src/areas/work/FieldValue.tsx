@@ -1,9 +1,11 @@
+import { Rate } from "antd";
 import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { say } from "../../i18n";
 import { dateTime, floorName } from "../../parts/format";
 import { useTree } from "../places/api";
-import { Pictures } from "./Media";
+import { FileLink, Pictures } from "./Media";
 import { type Choice, type Doc, type Field, idOf, useDict } from "./api";
 
 /** FieldValue shows what a field holds. */
@@ -36,12 +38,88 @@ export function FieldValue({ field: f, value }: { field: Field; value: unknown }
     case "video":
     case "media":
       return <Pictures value={value} />;
+    case "signature":
+      return <Pictures value={value} />;
+    case "file":
+      return (
+        <>
+          {(value as unknown[]).map((v) => (
+            <FileLink key={idOf(v)} id={idOf(v)} />
+          ))}
+        </>
+      );
+    case "location":
+      return (
+        <Position
+          value={value as { lat: number; lng: number; accuracy?: number; system: string; manual?: boolean }}
+        />
+      );
+    case "link":
+      return <Linked field={f} value={value} />;
+    case "cascade":
+      return <>{cascadeName(dict?.items ?? [], idOf(value))}</>;
+    case "rating":
+      return <Rate disabled count={f.max ?? 5} value={Number(value)} />;
     case "rows":
       return <RowsTable field={f} rows={value as Doc[]} />;
     case "number":
+    case "formula":
+      if (f.result === "money") return <>{`¥ ${String(value)}`}</>;
       return <>{`${String(value)}${f.unit ? ` ${f.unit}` : ""}`}</>;
   }
   return <span className="work-text">{named(value)}</span>;
+}
+
+function Position({
+  value: p,
+}: {
+  value: { lat: number; lng: number; accuracy?: number; system: string; manual?: boolean };
+}) {
+  const { t } = useTranslation();
+  return (
+    <span className="work-no">
+      {p.lat}, {p.lng}{" "}
+      <small className="quiet">
+        {p.system === "gcj02" ? "GCJ-02" : "WGS-84"}{" "}
+        {p.accuracy !== undefined && t("work.gps.accuracy", { n: p.accuracy })}{" "}
+        {p.manual && t("work.gps.manual")}
+      </small>
+    </span>
+  );
+}
+
+/** Linked shows what a link kept of its record, and leads to it. */
+function Linked({ field: f, value }: { field: Field; value: unknown }) {
+  return (
+    <>
+      {[value].flat().map((v) => {
+        const snap = (v as { snap?: Doc }).snap ?? {};
+        const words = Object.values(snap).map(named).filter(Boolean).join(" · ");
+        return (
+          <Link key={idOf(v)} to={`/forms/${f.form}/records/${idOf(v)}`}>
+            {words || idOf(v)}
+          </Link>
+        );
+      })}
+    </>
+  );
+}
+
+interface Entry {
+  code: string;
+  label: Choice["label"];
+  items?: Entry[];
+}
+
+function cascadeName(items: Entry[], path: string): string {
+  const out: string[] = [];
+  let level = items;
+  for (const code of path.split("/")) {
+    const one = level.find((i) => i.code === code);
+    out.push(one ? say(one.label) : code);
+    level = one?.items ?? [];
+  }
+  return out.join(" / ");
 }
 
 /** named puts people, departments and opinions into words. */

@@ -1,18 +1,19 @@
-import { useMemo } from "react";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../../api/client";
+import type { Form } from "../../form/form";
+import { useView } from "../../form/use";
 import { say } from "../../i18n";
-import { useSession } from "../../parts/session";
-import type { Doc, Field } from "./api";
+import type { Field } from "./api";
 import { FieldInput } from "./FieldInput";
-import { asked, envOf, seen } from "./visible";
+import { Rows } from "./Rows";
 
-/** problemsOf reads which fields the server complains of. */
+/** problemsOf reads which controls the server complains of. */
 export function problemsOf(error: unknown): Record<string, string> {
   const out: Record<string, string> = {};
   if (error instanceof Problem)
     for (const e of error.errors) {
-      const m = /^body\.fields\.([a-z0-9_]+)/.exec(e.location ?? "");
+      const m = /^body\.fields\.(.+)$/.exec(e.location ?? "");
       if (m?.[1]) out[m[1]] = e.message ?? "";
     }
   return out;
@@ -23,53 +24,78 @@ export const summaryOf = (error: unknown, words: (e: unknown) => string): string
   error instanceof Problem && Object.keys(problemsOf(error)).length > 0 ? error.detail : words(error);
 
 /** FormFields are the controls of those fields that may be written, as the conditions show them. */
-export function FormFields({
-  fields,
-  write,
-  doc,
-  set,
-  required = [],
-  problems,
-}: {
-  fields: Field[];
-  write: (f: Field) => boolean;
-  doc: Doc;
-  set: (key: string, v: unknown) => void;
-  required?: string[];
-  problems: Record<string, string>;
-}) {
-  const { t } = useTranslation();
-  const { me } = useSession();
-  const env = useMemo(() => envOf(fields, doc, me.id, Date.now()), [fields, doc, me.id]);
+export function FormFields({ form, write }: { form: Form; write: (f: Field) => boolean }) {
+  const { fields } = form;
+  const inSection = (i: number) => {
+    const rest = fields.slice(i + 1);
+    const end = rest.findIndex((f) => f.type === "section");
+    return (end < 0 ? rest : rest.slice(0, end)).some((f) => data(f) && write(f));
+  };
   return (
     <div className="work-form">
-      {fields
-        .filter((f) => f.type !== "section" && write(f) && seen(f, env))
-        .map((f) => {
-          const must = asked(f, env) || required.includes(f.key);
-          return (
-            <div
-              key={f.key}
-              className={f.width === 2 || f.type === "rows" ? "work-field wide" : "work-field"}
-            >
-              <label htmlFor={`f-${f.key}`}>
-                {say(f.label)}
-                {must && (
-                  <span className="work-must" title={t("work.required")}>
-                    *
-                  </span>
-                )}
-              </label>
-              <FieldInput field={f} id={`f-${f.key}`} value={doc[f.key]} set={(v) => set(f.key, v)} />
-              {f.help?.zh && <p className="quiet">{say(f.help)}</p>}
-              {problems[f.key] && (
-                <p className="work-problem" role="alert">
-                  {problems[f.key]}
-                </p>
-              )}
-            </div>
-          );
-        })}
+      {fields.map((f, i) =>
+        f.type === "section" || f.type === "description" || f.type === "divider" ? (
+          (f.type === "section" ? inSection(i) : write(f)) && <Words key={f.key} form={form} field={f} />
+        ) : write(f) ? (
+          <Control key={f.key} form={form} field={f} />
+        ) : null,
+      )}
     </div>
   );
 }
+
+const data = (f: Field) => !["section", "description", "divider"].includes(f.type);
+
+function Words({ form, field: f }: { form: Form; field: Field }) {
+  if (!useView(form, f.key).seen) return null;
+  if (f.type === "divider") return <hr className="work-wide" />;
+  if (f.type === "description") return <p className="quiet work-wide">{say(f.text)}</p>;
+  return <h3 className="work-wide work-heading">{say(f.label)}</h3>;
+}
+
+/** reveal moves to the first of some controls, so that nobody has to look for it. */
+export function reveal(paths: string[]) {
+  const key = paths[0]?.split(/[/[]/)[0];
+  const there = key && document.getElementById(`f-${key}`)?.closest(".work-field");
+  if (!(there instanceof HTMLElement)) return;
+  there.scrollIntoView({ block: "center" });
+  there.querySelector<HTMLElement>("input, textarea, button")?.focus({ preventScroll: true });
+}
+
+const Control = memo(function Control({ form, field: f }: { form: Form; field: Field }) {
+  const { t } = useTranslation();
+  const v = useView(form, f.key);
+  if (!v.seen) return null;
+  return (
+    <div
+      className={f.width === 2 || f.type === "rows" ? "work-field wide" : "work-field"}
+      data-control={f.key}
+    >
+      <label htmlFor={`f-${f.key}`}>
+        {say(f.label)}
+        {v.must && (
+          <span className="work-must" title={t("work.required")}>
+            *
+          </span>
+        )}
+      </label>
+      {f.type === "rows" ? (
+        <Rows form={form} field={f} />
+      ) : (
+        <FieldInput
+          field={f}
+          id={`f-${f.key}`}
+          value={v.value}
+          set={(x) => form.set(f.key, x)}
+          fill={(patch) => form.fill(patch)}
+        />
+      )}
+      {say(f.help) && <p className="quiet">{say(f.help)}</p>}
+      {v.problem && (
+        <p className="work-problem" role="alert">
+          {v.problem}
+        </p>
+      )}
+    </div>
+  );
+});

@@ -1,6 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { Button, Image, Progress } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { get } from "../../api/client";
 import { useProblemText } from "../../parts/states";
 import { type Field, idOf } from "./api";
 import { upload } from "./upload";
@@ -30,7 +32,8 @@ export function MediaInput({
       const name = file.name;
       setComing((c) => ({ ...c, [name]: 0 }));
       try {
-        done.push(await upload(file, (share) => setComing((c) => ({ ...c, [name]: share }))));
+        const told = (share: number) => setComing((c) => ({ ...c, [name]: share }));
+        done.push(await (f.type === "file" ? upload(file, told, "file") : upload(file, told)));
         set([...done]);
       } catch (error) {
         setFailed((x) => [...x, { file, error }]);
@@ -38,13 +41,25 @@ export function MediaInput({
       setComing(({ [name]: _, ...rest }) => rest);
     }
   };
-  const kinds = f.type === "photo" ? "image/*" : f.type === "video" ? "video/*" : "image/*,video/*";
+  const kinds = { photo: "image/*", video: "video/*", file: ".pdf,.xlsx,.docx,.txt,.csv,.zip" }[
+    f.type as string
+  ];
   return (
     <div className="work-media">
       <Image.PreviewGroup>
         {ids.map((a) => (
           <figure key={a}>
-            <Image src={thumb(a)} preview={{ src: `/api/attachments/${a}` }} width={96} height={96} alt="" />
+            {f.type === "file" ? (
+              <FileLink id={a} />
+            ) : (
+              <Image
+                src={thumb(a)}
+                preview={{ src: `/api/attachments/${a}` }}
+                width={96}
+                height={96}
+                alt=""
+              />
+            )}
             <Button size="small" onClick={() => set(ids.length > 1 ? ids.filter((x) => x !== a) : null)}>
               {t("work.removePhoto")}
             </Button>
@@ -71,20 +86,43 @@ export function MediaInput({
         </div>
       ))}
       <label className="work-add" htmlFor={id}>
-        {t("work.addPhoto")}
+        {t(
+          f.type === "file"
+            ? "work.addFile"
+            : f.type === "video"
+              ? "work.addVideo"
+              : f.type === "photo"
+                ? "work.addPicture"
+                : "work.addPhoto",
+        )}
       </label>
       <input
         className="work-file"
         id={id}
         type="file"
         multiple={f.max_count !== 1}
-        accept={kinds}
+        accept={kinds ?? "image/*,video/*"}
+        capture={f.camera_only ? "environment" : undefined}
         onChange={(e) => {
           void send([...(e.target.files ?? [])]);
           e.target.value = "";
         }}
       />
     </div>
+  );
+}
+
+/** FileLink names a file and lets one take it. */
+export function FileLink({ id }: { id: string }) {
+  const about = useQuery({
+    queryKey: ["attachment", id],
+    queryFn: () => get<{ name: string; size: number }>(`/api/attachments/${id}/about`),
+    staleTime: Infinity,
+  }).data;
+  return (
+    <a href={`/api/attachments/${id}?download=true`} download>
+      {about ? `${about.name} (${Math.ceil(about.size / 1024)} KB)` : "…"}
+    </a>
   );
 }
 

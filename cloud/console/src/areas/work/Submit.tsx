@@ -7,13 +7,10 @@ import { say } from "../../i18n";
 import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Loaded, useProblemText } from "../../parts/states";
-import { type Doc, type Field, type FormDef, type FormOpen, useForm } from "./api";
-import { FormFields, problemsOf, summaryOf } from "./FormFields";
+import { type Doc, type FormOpen, useForm } from "./api";
+import { beginning, sendable, useFilling } from "./filling";
+import { FormFields, problemsOf, reveal, summaryOf } from "./FormFields";
 import "./work.css";
-
-/** A control that people fill in here; files, signatures and positions come from the phone. */
-const fillable = (f: Field) =>
-  !["serial", "formula", "file", "signature", "location", "link", "device"].includes(f.type);
 
 /** Submit is a form to be filled in for the first time. */
 export function Submit() {
@@ -21,47 +18,48 @@ export function Submit() {
   return <Loaded query={useForm(form)}>{(open) => <NewRecord key={form} form={form} open={open} />}</Loaded>;
 }
 
-/** beginning are the defaults that the browser can tell; the server fills in the rest. */
-function beginning(def: FormDef): Doc {
-  const out: Doc = {};
-  for (const f of def.fields) {
-    const d = f.default;
-    if (d?.value !== undefined) out[f.key] = d.value;
-    if (d?.now && f.type === "datetime") out[f.key] = new Date().toISOString();
-  }
-  return out;
-}
-
-function NewRecord({ form, open: { def, create } }: { form: string; open: FormOpen }) {
+function NewRecord({ form: id, open: { def, create } }: { form: string; open: FormOpen }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const { me } = useSession();
-  const say2 = useProblemText();
+  const words = useProblemText();
   const go = useNavigate();
-  const key = `draft:${me.id}:${form}`;
-  const [doc, setDoc] = useState<Doc>(() => {
+  const key = `draft:${me.id}:${id}`;
+  const form = useFilling(def.fields, () => {
     const kept = sessionStorage.getItem(key);
-    return kept ? (JSON.parse(kept) as Doc) : beginning(def);
+    return kept ? (JSON.parse(kept) as Doc) : beginning(def, me.id);
   });
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
-  useEffect(() => sessionStorage.setItem(key, JSON.stringify(doc)), [key, doc]);
+  useEffect(
+    () =>
+      form.onChange((doc) => {
+        sessionStorage.setItem(key, JSON.stringify(doc));
+        setError(undefined);
+      }),
+    [form, key],
+  );
+  const write = (f: (typeof def.fields)[number]) =>
+    !f.read_only &&
+    create[f.key] !== "hide" &&
+    (create[f.key] === "w" || f.type === "description" || f.type === "divider");
   const send = async () => {
     setBusy(true);
     try {
-      const r = await post<{ record: { no?: string }; instance?: string }>(`/api/forms/${form}/records`, {
-        fields: Object.fromEntries(Object.entries(doc).filter(([, v]) => v !== null)),
+      const r = await post<{ record: { no?: string }; instance?: string }>(`/api/forms/${id}/records`, {
+        fields: sendable(def.fields.filter(write), form.doc),
       });
       sessionStorage.removeItem(key);
       void message.success(t("work.submitted", { no: r.record.no ?? "" }));
-      void go(r.instance ? `/flows/${r.instance}` : `/forms/${form}`);
+      void go(r.instance ? `/flows/${r.instance}` : `/forms/${id}`);
     } catch (e) {
       setError(e);
+      form.complain(problemsOf(e));
+      reveal(Object.keys(problemsOf(e)));
     } finally {
       setBusy(false);
     }
   };
-  const problems = problemsOf(error);
   return (
     <Page title={say(def.title)} about={say(def.description)}>
       <form
@@ -71,19 +69,10 @@ function NewRecord({ form, open: { def, create } }: { form: string; open: FormOp
           void send();
         }}
       >
-        <FormFields
-          fields={def.fields}
-          write={(f) => fillable(f) && !f.read_only && create[f.key] === "w"}
-          doc={doc}
-          set={(k, v) => {
-            setError(undefined);
-            setDoc((d) => ({ ...d, [k]: v }));
-          }}
-          problems={problems}
-        />
+        <FormFields form={form} write={write} />
         {error !== undefined && (
           <p className="work-problem" role="alert">
-            {summaryOf(error, say2)}
+            {summaryOf(error, words)}
           </p>
         )}
         <Button type="primary" htmlType="submit" loading={busy} id="submit-record">

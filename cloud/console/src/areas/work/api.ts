@@ -3,6 +3,9 @@ import { get } from "../../api/client";
 import type { components } from "../../api/schema.gen";
 import type { Text } from "../../api/types";
 import type { Expr } from "../../cond/types";
+import type { Choice, Doc, Field } from "../../form/types";
+
+export type { Choice, Doc, Field };
 
 type Schemas = components["schemas"];
 
@@ -13,25 +16,7 @@ export type Fact = Schemas["FlowFact"];
 export type Task = Schemas["WorkMyTask"];
 export type FormRecord = Omit<Schemas["FormRecord"], "doc"> & { doc: Doc };
 export type Usable = Schemas["WorkUsable"];
-export type Doc = Record<string, unknown>;
 
-/** The conditions in a definition are trees the server's description cannot show. */
-export type Field = Omit<
-  Schemas["FormField"],
-  "visible" | "required_if" | "read_only_if" | "fields" | "options"
-> & {
-  visible?: Expr | null;
-  required_if?: Expr | null;
-  read_only_if?: Expr | null;
-  fields?: Field[];
-  options?: Choice[] | null;
-};
-export interface Choice {
-  id: string;
-  label: Text;
-  color?: string;
-  retired?: boolean;
-}
 export type FormDef = Omit<Schemas["FormDef"], "fields"> & { fields: Field[] };
 export type Node = Omit<Schemas["FlowNode"], "branches"> & { branches?: Branch[] | null };
 export type Branch = Omit<Schemas["FlowBranch"], "nodes" | "when"> & {

@@ -8,8 +8,11 @@ interface Upload {
 }
 
 /** upload sends a file piece by piece, going on where the server says after a break, and returns its attachment. */
-export async function upload(file: File, told: (share: number) => void): Promise<string> {
-  const purpose = file.type.startsWith("video/") ? "video" : "photo";
+export async function upload(
+  file: File,
+  told: (share: number) => void,
+  purpose = file.type.startsWith("video/") ? "video" : "photo",
+): Promise<string> {
   let at = await request<Upload>("POST", "/api/uploads", {
     name: file.name,
     size: file.size,
