@@ -36,11 +36,12 @@ const (
 	Dashboard Kind = "dashboard"
 	Plan      Kind = "plan"
 	Emergency Kind = "emergency"
+	App       Kind = "app" // what belongs together, under one name
 )
 
 // Kinds lists all kinds in that order.
 func Kinds() []Kind {
-	return []Kind{Dict, Form, Checklist, Flow, Rule, Report, Dashboard, Plan, Emergency}
+	return []Kind{Dict, Form, Checklist, Flow, Rule, Report, Dashboard, Plan, Emergency, App}
 }
 
 // Limits of one document.

@@ -14,18 +14,12 @@ import (
 	"anlan/cloud/document"
 	"anlan/cloud/form"
 	"anlan/cloud/org"
-	"anlan/contract"
 )
 
-// appFile says what an app on disk consists of. Its documents are in files named
-// kind-key.json beside it, its grants in grants.json.
-type appFile struct {
-	Title     contract.Text  `json:"title"`
-	Documents []document.Ref `json:"documents"`
-}
-
 // Install publishes the documents of every app in a folder that are not there yet, and the
-// grants of an app none of whose documents was. What people have changed is never touched.
+// grants of an app none of whose documents was. An app is app.json (a document of its own),
+// documents in files named kind-key.json beside it, and grants.json. What people have
+// changed is never touched.
 func (k *Desk) Install(ctx context.Context, fsys fs.FS, dir string, now time.Time) error {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
@@ -53,7 +47,7 @@ func readJSON(fsys fs.FS, name string, into any) error {
 }
 
 func (k *Desk) install(ctx context.Context, fsys fs.FS, dir string, now time.Time) error {
-	var app appFile
+	var app document.AppBody
 	var grants struct {
 		Grants []form.Grant `json:"grants"`
 	}
@@ -63,25 +57,14 @@ func (k *Desk) install(ctx context.Context, fsys fs.FS, dir string, now time.Tim
 	return k.DB.Tx(ctx, func(tx *sql.Tx) error {
 		fresh := true
 		for _, r := range app.Documents {
-			_, _, err := k.Docs.InForce(ctx, tx, r.Kind, r.Key)
-			if err == nil {
-				fresh = false
-				continue
-			}
-			if !errors.Is(err, document.ErrNotFound) {
-				return err
-			}
-			body, err := fs.ReadFile(fsys, path.Join(dir, string(r.Kind)+"-"+r.Key+".json"))
+			had, err := k.provide(ctx, tx, r, fsys, path.Join(dir, string(r.Kind)+"-"+r.Key+".json"), now)
 			if err != nil {
 				return err
 			}
-			d, _, err := k.Docs.SaveDraft(ctx, tx, org.System(), r.Kind, r.Key, body, 0, now)
-			if err != nil {
-				return err
-			}
-			if _, err := k.Docs.Publish(ctx, tx, org.System(), r.Kind, r.Key, d.Rev, "", now); err != nil {
-				return explained(r, err)
-			}
+			fresh = fresh && !had
+		}
+		if _, err := k.provide(ctx, tx, document.Ref{Kind: document.App, Key: path.Base(dir)}, fsys, path.Join(dir, "app.json"), now); err != nil {
+			return err
 		}
 		if !fresh {
 			return nil
@@ -93,6 +76,26 @@ func (k *Desk) install(ctx context.Context, fsys fs.FS, dir string, now time.Tim
 		}
 		return nil
 	})
+}
+
+// provide publishes a document from a file unless there is one in force, and says if there was.
+func (k *Desk) provide(ctx context.Context, tx *sql.Tx, r document.Ref, fsys fs.FS, file string, now time.Time) (had bool, err error) {
+	_, _, err = k.Docs.InForce(ctx, tx, r.Kind, r.Key)
+	if err == nil || !errors.Is(err, document.ErrNotFound) {
+		return true, err
+	}
+	body, err := fs.ReadFile(fsys, file)
+	if err != nil {
+		return false, err
+	}
+	d, _, err := k.Docs.SaveDraft(ctx, tx, org.System(), r.Kind, r.Key, body, 0, now)
+	if err != nil {
+		return false, err
+	}
+	if _, err := k.Docs.Publish(ctx, tx, org.System(), r.Kind, r.Key, d.Rev, "", now); err != nil {
+		return false, explained(r, err)
+	}
+	return false, nil
 }
 
 // explained says which problems a shipped document has.

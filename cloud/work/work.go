@@ -55,7 +55,7 @@ type defKey struct {
 // New makes the desk and the stores in it.
 func New(d Deps) *Desk {
 	k := &Desk{Deps: d, defs: map[defKey]*flow.Def{}}
-	k.Docs = document.NewStore(d.DB, d.Audit, map[document.Kind]document.Class{document.Form: form.Class(), document.Dict: form.DictClass(), document.Flow: k.flowClass()})
+	k.Docs = document.NewStore(d.DB, d.Audit, map[document.Kind]document.Class{document.Form: form.Class(), document.Dict: form.DictClass(), document.Flow: k.flowClass(), document.App: document.AppClass()})
 	k.Forms = form.NewStore(d.DB, k.Docs, form.Deps{Zone: d.Zone, Lookup: d.Staff.Lookup, Refer: d.Refer})
 	k.Flows = flow.NewStore(flow.Deps{DB: d.DB, Def: k.FlowDef, Records: records{k}, People: d.Staff, Limit: d.Limit, Zone: d.Zone, Now: d.Now})
 	return k

@@ -9,3 +9,12 @@ func TestW18_AHazardIsClosedInARealBrowser(t *testing.T) {
 	w.login("admin").ready()
 	w.browse("browser/hazard.mjs")
 }
+
+// TestF20_TheArticlesAppIsBuiltByHand goes through the founding article's steps one to
+// three in the designers, without a line of code, and then works with what was built.
+func TestF20_TheArticlesAppIsBuiltByHand(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.login("admin").ready()
+	w.browse("browser/design.mjs")
+}

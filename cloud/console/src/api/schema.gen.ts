@@ -6881,7 +6881,7 @@ export interface operations {
   "get-documents": {
     parameters: {
       query: {
-        kind: "dict" | "form" | "checklist" | "flow";
+        kind: "dict" | "form" | "checklist" | "flow" | "app";
       };
       header?: never;
       path?: never;
@@ -6914,7 +6914,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow";
+        kind: "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -6950,7 +6950,7 @@ export interface operations {
       };
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow";
+        kind: "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -6982,7 +6982,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow";
+        kind: "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -7021,7 +7021,7 @@ export interface operations {
       };
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow";
+        kind: "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -7051,7 +7051,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow";
+        kind: "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -7087,7 +7087,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow";
+        kind: "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -7117,7 +7117,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow";
+        kind: "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;

@@ -64,14 +64,14 @@ function Editor({ id, detail, reopen }: { id: string; detail: Detail<Body>; reop
           <Words
             id="dict-title"
             value={body.title}
-            set={(v) => change({ ...body, title: v ?? { zh: "", en: "" } }, "title")}
+            set={(v) => change((b) => ({ ...b, title: v ?? { zh: "", en: "" } }), "title")}
           />
         </Row>
         <Items
           items={body.items}
           path=""
           published={published}
-          set={(items, tag) => change({ ...body, items }, tag)}
+          set={(items, tag) => change((b) => ({ ...b, items }), tag)}
         />
       </div>
     </main>

@@ -21,7 +21,7 @@ import { clean } from "./formedit";
 import { Row, Span, Words } from "./inputs";
 import { NodeProps } from "./NodeProps";
 import { People, useWords } from "./People";
-import { useDraft } from "./useDraft";
+import { type Change, useDraft } from "./useDraft";
 
 /** FlowDesigner builds a flow as the tree that people later see it run in. */
 export function FlowDesigner() {
@@ -85,7 +85,7 @@ function Designer({ id, detail, reopen }: { id: string; detail: Detail<edit.Body
           {node ? (
             <>
               {node.type !== "start" && (
-                <NodeVerbs n={node} body={body} change={change} gone={() => setSelected(undefined)} />
+                <NodeVerbs n={node} change={change} gone={() => setSelected(undefined)} />
               )}
               <NodeProps key={node.id} n={node} body={body} fields={fields} change={change} />
             </>
@@ -100,7 +100,7 @@ function Designer({ id, detail, reopen }: { id: string; detail: Detail<edit.Body
 
 interface TreeProps {
   body: edit.Body;
-  change: (b: edit.Body, tag?: string) => void;
+  change: Change<edit.Body>;
   fields: Field[];
   selected: string | undefined;
   setSelected: (id: string | undefined) => void;
@@ -121,7 +121,7 @@ function Tree({ body, change, fields, selected, setSelected, wrong }: TreeProps)
         ? [both("design.newBranch", { n: 1 }), both("work.otherwise")]
         : [both("design.newWay", { n: 1 }), both("design.newWay", { n: 2 })];
     const n = edit.fresh(body, type, both(`design.nodes.${type}`), names);
-    change(edit.insert(body, at, n));
+    change((b) => edit.insert(b, at, n));
     setSelected(n.id);
   };
   const hands: Hands = {
@@ -176,27 +176,17 @@ function aboutNode(n: Node, who: string, t: (key: string) => string): string {
   return "";
 }
 
-function NodeVerbs({
-  n,
-  body,
-  change,
-  gone,
-}: {
-  n: Node;
-  body: edit.Body;
-  change: TreeProps["change"];
-  gone: () => void;
-}) {
+function NodeVerbs({ n, change, gone }: { n: Node; change: TreeProps["change"]; gone: () => void }) {
   const { t } = useTranslation();
   return (
     <span className="design-card-verbs">
-      <Button size="small" onClick={() => change(edit.move(body, n.id, -1))}>
+      <Button size="small" onClick={() => change((b) => edit.move(b, n.id, -1))}>
         ↑ {t("design.up")}
       </Button>
-      <Button size="small" onClick={() => change(edit.move(body, n.id, 1))}>
+      <Button size="small" onClick={() => change((b) => edit.move(b, n.id, 1))}>
         ↓ {t("design.down")}
       </Button>
-      <Button size="small" onClick={() => change(edit.duplicate(body, n.id))}>
+      <Button size="small" onClick={() => change((b) => edit.duplicate(b, n.id))}>
         {t("design.copy")}
       </Button>
       <Button
@@ -204,7 +194,7 @@ function NodeVerbs({
         danger
         id="remove-node"
         onClick={() => {
-          change(edit.remove(body, n.id));
+          change((b) => edit.remove(b, n.id));
           gone();
         }}
       >
@@ -228,7 +218,7 @@ function FlowProps({
   const cond = useCondFields(fields);
   const s = body.settings ?? {};
   const put = (patch: Partial<NonNullable<edit.Body["settings"]>>, tag = "") =>
-    change({ ...body, settings: clean({ ...s, ...patch }) as edit.Body["settings"] }, tag);
+    change((b) => ({ ...b, settings: clean({ ...b.settings, ...patch }) as edit.Body["settings"] }), tag);
   const choose = (name: "withdraw" | "same_skip", values: string[]) => (
     <Row name={t(`design.settings.${name}`)}>
       <Select
@@ -245,7 +235,7 @@ function FlowProps({
         <Words
           id="flow-title"
           value={body.title}
-          set={(v) => change({ ...body, title: v ?? { zh: "", en: "" } }, "title")}
+          set={(v) => change((b) => ({ ...b, title: v ?? { zh: "", en: "" } }), "title")}
         />
       </Row>
       {choose("withdraw", ["before_decision", "before_end", "never"])}

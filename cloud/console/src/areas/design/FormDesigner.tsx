@@ -30,7 +30,7 @@ import { Row, Words } from "./inputs";
 import { Palette } from "./Palette";
 import { Preview } from "./Preview";
 import { NewFlow } from "./NewFlow";
-import { useDraft } from "./useDraft";
+import { type Change, useDraft } from "./useDraft";
 
 /** FormDesigner builds a form by drag, keyboard or touch. */
 export function FormDesigner() {
@@ -122,7 +122,7 @@ function published(d: Detail<edit.Body>): Set<string> {
 
 interface EditProps {
   body: edit.Body;
-  change: (b: edit.Body, tag?: string) => void;
+  change: Change<edit.Body>;
   published: Set<string>;
   selected: string | undefined;
   setSelected: (path: string | undefined) => void;
@@ -148,7 +148,7 @@ function Edit({ body, change, published, selected, setSelected, wrong }: EditPro
       en: language() === "en" ? t(`design.types.${type}`) : "",
     };
     const f = edit.fresh(type, words, taken);
-    change(edit.insert(body, rows === at.rows ? at : { rows, index: body.fields.length }, f));
+    change((b) => edit.insert(b, rows === at.rows ? at : { rows, index: b.fields.length }, f));
     setSelected(rows ? `${rows}.${f.key}` : f.key);
   };
   const drop = ({ active, over }: DragEndEvent) => {
@@ -158,20 +158,26 @@ function Edit({ body, change, published, selected, setSelected, wrong }: EditPro
     const to = String(over.id);
     const rows = to.startsWith("drop:") ? to.slice(5) : rowsOf(to);
     const index = to.startsWith("drop:") ? level(rows).length : indexIn(to);
-    if (from.startsWith("new:")) return add(from.slice(4), { rows, index });
+    if (from.startsWith("new:")) {
+      // dropped on the lower half of a field: after it
+      const at = active.rect.current.translated;
+      const under =
+        !to.startsWith("drop:") && at && at.top + at.height / 2 > over.rect.top + over.rect.height / 2;
+      return add(from.slice(4), { rows, index: under ? index + 1 : index });
+    }
     if (rowsOf(from) === rows)
-      change(edit.move(body, rows, indexIn(from), Math.min(index, level(rows).length - 1)));
+      change((b) => edit.move(b, rows, indexIn(from), Math.min(index, level(rows).length - 1)));
   };
   const act = (verb: "up" | "down" | "copy" | "remove", path: string) => {
     const i = indexIn(path);
     if (verb === "up" || verb === "down")
-      return change(edit.move(body, rowsOf(path), i, verb === "up" ? i - 1 : i + 1));
+      return change((b) => edit.move(b, rowsOf(path), i, verb === "up" ? i - 1 : i + 1));
     if (verb === "remove") {
       setSelected(undefined);
-      return change(edit.remove(body, path, published.has(path)));
+      return change((b) => edit.remove(b, path, published.has(path)));
     }
     const [next, copy] = edit.duplicate(body, path);
-    change(next);
+    change(() => next);
     setSelected(copy);
   };
   const chosen = selected ? edit.find(body, selected) : undefined;
@@ -204,7 +210,7 @@ function Edit({ body, change, published, selected, setSelected, wrong }: EditPro
               f={chosen}
               body={body}
               path={selected}
-              patch={(p, tag) => change(edit.update(body, selected, p), tag)}
+              patch={(p, tag) => change((b) => edit.update(b, selected, p), tag)}
             />
           ) : (
             <FormProps body={body} change={change} />
@@ -236,7 +242,7 @@ function HiddenFields({ body, change }: Pick<EditProps, "body" | "change">) {
         <Button
           key={f.key}
           size="small"
-          onClick={() => change(edit.update(body, f.key, { hidden: undefined }))}
+          onClick={() => change((b) => edit.update(b, f.key, { hidden: undefined }))}
         >
           ↩ {say(f.label)}
         </Button>
@@ -248,7 +254,7 @@ function HiddenFields({ body, change }: Pick<EditProps, "body" | "change">) {
 /** FormProps sets what holds for the whole form. */
 function FormProps({ body, change }: Pick<EditProps, "body" | "change">) {
   const { t } = useTranslation();
-  const put = (patch: Partial<edit.Body>, tag?: string) => change(edit.clean({ ...body, ...patch }), tag);
+  const put = (patch: Partial<edit.Body>, tag?: string) => change((b) => edit.clean({ ...b, ...patch }), tag);
   const of = (...types: string[]) =>
     body.fields.filter((f) => types.includes(f.type)).map((f) => ({ value: f.key, label: say(f.label) }));
   const role = (name: "owner" | "dept" | "due" | "place", ...types: string[]) => (

@@ -3,14 +3,24 @@ import { App, Input, Modal, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { request } from "../../api/client";
+import { get, request } from "../../api/client";
 import type { Text } from "../../api/types";
 import { say } from "../../i18n";
 import { useProblemText } from "../../parts/states";
-import { keys, unused, useDocuments } from "./api";
+import { type AppBody, type Detail, type Head, keys, putInApp, unused, useDocuments } from "./api";
 
 /** NewFlow begins a flow on a form's records. */
-export function NewFlow({ form, title, close }: { form?: string; title?: Text; close: () => void }) {
+export function NewFlow({
+  form,
+  title,
+  app,
+  close,
+}: {
+  form?: string;
+  title?: Text;
+  app?: string;
+  close: () => void;
+}) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const words = useProblemText();
@@ -31,7 +41,9 @@ export function NewFlow({ form, title, close }: { form?: string; title?: Text; c
         rev: 0,
         body: { title: { zh: name.trim() }, form: on, nodes: [start] },
       });
-      await client.invalidateQueries({ queryKey: keys.list("flow") });
+      const home = app ?? (await appOf(on));
+      if (home) await putInApp(home, { kind: "flow", key });
+      await client.invalidateQueries({ queryKey: keys.all });
       void go(`/design/flows/${key}`);
     } catch (e) {
       void message.error(words(e));
@@ -67,4 +79,13 @@ export function NewFlow({ form, title, close }: { form?: string; title?: Text; c
       </div>
     </Modal>
   );
+}
+
+/** appOf is the app a form is in: its flow belongs there too. */
+async function appOf(form: string): Promise<string | undefined> {
+  for (const h of await get<Head[]>("/api/documents?kind=app")) {
+    const d = await get<Detail<AppBody>>(`/api/documents/app/${h.key}`);
+    if (d.current?.body.documents.some((x) => x.kind === "form" && x.key === form)) return h.key;
+  }
+  return undefined;
 }

@@ -11,12 +11,13 @@ import * as edit from "./flowedit";
 import { clean } from "./formedit";
 import { Row, Span, Toggle, When, Words } from "./inputs";
 import { type Known, People } from "./People";
+import type { Change } from "./useDraft";
 
 export interface NodeOwn {
   n: Node;
   body: edit.Body;
   fields: Field[];
-  change: (b: edit.Body, tag?: string) => void;
+  change: Change<edit.Body>;
 }
 
 /** NodeProps sets everything about one node. */
@@ -28,10 +29,7 @@ export function NodeProps({ n, body, fields, change }: NodeOwn) {
     [fields, cond, body, n.id],
   );
   const put = (patch: Partial<Node>, tag = "") =>
-    change(
-      edit.update(body, n.id, (x) => clean({ ...x, ...patch }) as Node),
-      tag && `${n.id}.${tag}`,
-    );
+    change((b) => edit.update(b, n.id, (x) => clean({ ...x, ...patch }) as Node), tag && `${n.id}.${tag}`);
   const human = n.type === "approve" || n.type === "fill";
   return (
     <div className="design-props">
@@ -262,32 +260,34 @@ function Verdicts({ n, put, known }: { n: Node; put: Put; known: Known }) {
   );
 }
 
-function Branches({ n, body, change, known }: NodeOwn & { known: Known }) {
+function Branches({ n, change, known }: NodeOwn & { known: Known }) {
   const { t } = useTranslation();
   const list = n.branches ?? [];
   const condition = n.type === "condition";
   return (
     <ol className="design-branches">
-      {list.map((b, i) => {
+      {list.map((way, i) => {
         const last = condition && i === list.length - 1;
         return (
-          <li key={b.id} data-branch={b.id}>
+          <li key={way.id} data-branch={way.id}>
             <Row name={condition ? t("design.branch", { n: i + 1 }) : t("design.way", { n: i + 1 })}>
               <Words
                 id={`branch-${i}`}
-                value={b.name}
+                value={way.name}
                 set={(v) =>
                   change(
-                    edit.updateBranch(body, n.id, b.id, { name: v ?? { zh: "", en: "" } }),
-                    `${b.id}.name`,
+                    (b) => edit.updateBranch(b, n.id, way.id, { name: v ?? { zh: "", en: "" } }),
+                    `${way.id}.name`,
                   )
                 }
               />
               {condition && !last && (
                 <When
                   id={`branch-${i}-when`}
-                  value={b.when}
-                  set={(when: Expr | undefined) => change(edit.updateBranch(body, n.id, b.id, { when }))}
+                  value={way.when}
+                  set={(when: Expr | undefined) =>
+                    change((b) => edit.updateBranch(b, n.id, way.id, { when }))
+                  }
                   fields={known.cond}
                   none={t("design.setCondition")}
                 />
@@ -299,7 +299,7 @@ function Branches({ n, body, change, known }: NodeOwn & { known: Known }) {
                   type="text"
                   aria-label={t("design.up")}
                   disabled={i === 0 || last}
-                  onClick={() => change(edit.moveBranch(body, n.id, b.id, -1))}
+                  onClick={() => change((b) => edit.moveBranch(b, n.id, way.id, -1))}
                 >
                   ↑
                 </Button>
@@ -308,7 +308,7 @@ function Branches({ n, body, change, known }: NodeOwn & { known: Known }) {
                   type="text"
                   danger
                   disabled={last}
-                  onClick={() => change(edit.removeBranch(body, n.id, b.id))}
+                  onClick={() => change((b) => edit.removeBranch(b, n.id, way.id))}
                 >
                   {t("design.remove")}
                 </Button>
@@ -321,7 +321,7 @@ function Branches({ n, body, change, known }: NodeOwn & { known: Known }) {
         type="dashed"
         id="add-branch"
         onClick={() =>
-          change(edit.addBranch(body, n.id, { zh: t("design.newBranch", { n: list.length }), en: "" }))
+          change((b) => edit.addBranch(b, n.id, { zh: t("design.newBranch", { n: list.length }), en: "" }))
         }
       >
         {t("design.addBranch")}

@@ -100,12 +100,14 @@ export function People({
             options={offered.map((s) => ({ value: s, label: t(`design.sources.${s}`) }))}
             onChange={(kind) => put(list.map((x, j) => (j === i ? begin(kind) : x)))}
           />
-          <Which
-            id={`${id}-${i}`}
-            c={c}
-            known={known}
-            set={(patch) => put(list.map((x, j) => (j === i ? { ...x, ...patch } : x)))}
-          />
+          <div className="design-which">
+            <Which
+              id={`${id}-${i}`}
+              c={c}
+              known={known}
+              set={(patch) => put(list.map((x, j) => (j === i ? { ...x, ...patch } : x)))}
+            />
+          </div>
           <Button
             size="small"
             type="text"

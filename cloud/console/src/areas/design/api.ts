@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { get } from "../../api/client";
+import { get, request } from "../../api/client";
 import type { components } from "../../api/schema.gen";
 import type { Text } from "../../api/types";
 
 type Schemas = components["schemas"];
 
-export type Kind = "form" | "flow" | "dict";
+export type Kind = "app" | "form" | "flow" | "dict";
 export type Head = Schemas["DocumentHead"];
 export type Version = Schemas["DocumentVersion"];
 export type Change = Schemas["DocumentChange"];
@@ -20,7 +20,21 @@ export interface Detail<T> {
   versions: Version[];
 }
 
+export interface AppBody {
+  title: Text;
+  documents: { kind: Kind; key: string }[];
+}
+
+/** places is where the designer of each kind is. */
+export const places: Record<Kind, string> = {
+  app: "apps",
+  form: "forms",
+  flow: "flows",
+  dict: "dictionaries",
+};
+
 export const keys = {
+  all: ["documents"] as const,
   list: (k: Kind) => ["documents", k] as const,
   one: (k: Kind, key: string) => ["documents", k, key] as const,
   grants: (form: string) => ["grants", form] as const,
@@ -41,4 +55,21 @@ export const useDocument = <T>(k: Kind, key: string) =>
 export function unused(heads: Head[], prefix: string): string {
   const taken = new Set(heads.map((h) => h.key));
   for (let n = 1; ; n++) if (!taken.has(`${prefix}${n}`)) return `${prefix}${n}`;
+}
+
+/** saveApp publishes an app at once: nothing runs by it that a draft would protect. rev is of the draft there is, 0 for none. */
+export async function saveApp(key: string, body: AppBody, rev: number) {
+  const r = await request<{ draft: { rev: number } }>("PUT", `/api/documents/app/${key}/draft`, {
+    rev,
+    body,
+  });
+  await request("POST", `/api/documents/app/${key}/publish`, { rev: r.draft.rev });
+}
+
+/** putInApp adds a document to an app. */
+export async function putInApp(app: string, doc: AppBody["documents"][number]) {
+  const d = await get<Detail<AppBody>>(`/api/documents/app/${app}`);
+  const body = d.draft?.body ?? d.current?.body;
+  if (!body || body.documents.some((x) => x.kind === doc.kind && x.key === doc.key)) return;
+  await saveApp(app, { ...body, documents: [...body.documents, doc] }, d.draft?.rev ?? 0);
 }

@@ -13,6 +13,7 @@ const designed = (load: () => Promise<ComponentType>) =>
 export const area: Area = {
   pages: [
     { path: "design", element: designed(async () => (await import("./Workbench")).Workbench) },
+    { path: "design/apps/:id", element: designed(async () => (await import("./AppPage")).AppPage) },
     {
       path: "design/forms/:id",
       element: designed(async () => (await import("./FormDesigner")).FormDesigner),

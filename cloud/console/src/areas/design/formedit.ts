@@ -13,7 +13,7 @@ export interface Spot {
 /** groups is the palette: every control, by what people look for. */
 export const groups: { name: string; types: string[] }[] = [
   { name: "words", types: ["text", "multiline", "opinion", "number", "money", "rating"] },
-  { name: "choice", types: ["option", "options", "switch", "cascade"] },
+  { name: "choice", types: ["option", "dropdown", "options", "switch", "cascade"] },
   { name: "time", types: ["date", "datetime", "time"] },
   { name: "people", types: ["person", "persons", "department", "departments", "post"] },
   { name: "where", types: ["place", "location", "device"] },
@@ -32,9 +32,11 @@ export function keyFor(type: string, taken: Set<string>): string {
 /** keysOf are all keys in use at one level. */
 export const keysOf = (fields: Field[]): Set<string> => new Set(fields.map((f) => f.key));
 
-/** fresh is a new field of a type, ready to be published as it is. */
-export function fresh(type: string, label: Text, taken: Set<string>): Field {
+/** fresh is a new field of a control of the palette, ready to be published as it is. */
+export function fresh(control: string, label: Text, taken: Set<string>): Field {
+  const type = control === "dropdown" ? "option" : control;
   const f: Field = { key: keyFor(type, taken), type: type as Field["type"], label };
+  if (type === "option") f.style = control === "dropdown" ? "select" : "buttons";
   if (wide.has(type)) f.width = 2;
   if (type === "option" || type === "options") f.options = [choice([], 1), choice([choice([], 1)], 2)];
   if (type === "serial") f.serial = "{yyyyMMdd}{seq:4}";

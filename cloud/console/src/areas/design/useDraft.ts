@@ -8,10 +8,13 @@ const pause = 600; // milliseconds of quiet before a draft is kept
 
 type Saved = { draft: { rev: number }; problems: Problem[] };
 
+/** Change makes the next document out of the one there is: what was changed a moment ago is never lost. */
+export type Change<T> = (next: (was: T) => T, tag?: string) => void;
+
 /** Draft is a document being edited: every change is kept on the server shortly after it is made. */
 export interface Draft<T> {
   body: T;
-  change: (next: T, tag?: string) => void;
+  change: Change<T>;
   undo?: () => void;
   redo?: () => void;
   state: "kept" | "keeping" | "failed" | "conflict" | "untouched";
@@ -91,7 +94,10 @@ export function useDraft<T>(kind: Kind, key: string, detail: Detail<T>): Draft<T
   };
   return {
     body: h.present,
-    change: (next, tag = "") => setHistory((was) => history.change(was, next, tag, Date.now())),
+    change: (next, tag = "") => {
+      const now = Date.now();
+      setHistory((was) => history.change(was, next(was.present), tag, now));
+    },
     undo: h.past.length > 0 ? () => setHistory(history.undo) : undefined,
     redo: h.future.length > 0 ? () => setHistory(history.redo) : undefined,
     state,

@@ -2,6 +2,9 @@ export const zh = {
   todos: "待办",
   hazards: "隐患",
   design: "应用设计",
+  forms: "表单",
+  noForms: "还没有您能用的表单",
+  fillIn: "填写",
   box: { mine: "待我处理", started: "我发起的", copied: "抄送我的", done: "我已处理" },
   none: {
     mine: "没有待办，都处理完了。",
@@ -131,6 +134,9 @@ export const en: typeof zh = {
   todos: "To do",
   hazards: "Hazards",
   design: "App design",
+  forms: "Forms",
+  noForms: "There is no form you may use yet",
+  fillIn: "Fill in",
   box: { mine: "Waiting for me", started: "Started by me", copied: "Copied to me", done: "Done by me" },
   none: {
     mine: "Nothing waits for you.",
