@@ -229,6 +229,9 @@ function UserMenu() {
   const navigate = useNavigate();
   const out = async () => {
     await seat.leave();
+    // Whoever signs in here next is not shown what is pushed to this person.
+    if (localStorage.getItem("anlan.push"))
+      await import("../areas/notice/push").then((p) => p.stopPush()).catch(() => undefined);
     await request("DELETE", "/api/session").catch(() => undefined);
     cache.clear();
     await cache.invalidateQueries({ queryKey: keys.me });

@@ -2,7 +2,7 @@ export const zh = {
   title: "通知",
   bell: "通知，{{n}} 条未读",
   unread: "未读",
-  read: "已读",
+  read: "标为已读",
   readAll: "全部已读",
   all: "查看全部通知",
   every: "全部",
