@@ -10,6 +10,7 @@ import (
 	"anlan/cloud/disk"
 	"anlan/cloud/hazard"
 	"anlan/cloud/httpapi"
+	"anlan/cloud/notify"
 	"anlan/cloud/org"
 	"anlan/cloud/staff"
 	"anlan/cloud/work"
@@ -17,14 +18,14 @@ import (
 
 // desk joins forms and flows to the organisation, and attachments to the records that name
 // them.
-func (c *Cloud) desk(trail *audit.Log, users *org.Store, zone *time.Location, hazards *hazard.Catalogue) (*work.Desk, *attach.Store, error) {
+func (c *Cloud) desk(trail *audit.Log, users *org.Store, zone *time.Location, hazards *hazard.Catalogue, notices *notify.Store) (*work.Desk, *attach.Store, error) {
 	var files *attach.Store
 	there := func(ctx context.Context, tx *sql.Tx, id string) bool {
 		_, err := files.Get(ctx, tx, id)
 		return err == nil
 	}
 	tree := c.Fleet.Places().Tree
-	desk := work.New(work.Deps{DB: c.DB, Audit: trail, Staff: staff.New(users, tree, there), Zone: zone, Now: time.Now, Limit: hazards.DueBy(hazard.Calendar{Zone: zone}),
+	desk := work.New(work.Deps{DB: c.DB, Audit: trail, Staff: staff.New(users, tree, there), Zone: zone, Now: time.Now, Notify: httpapi.FlowNotices(notices), Settle: notices.Done, Limit: hazards.DueBy(hazard.Calendar{Zone: zone}),
 		Refer: func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error {
 			return files.Refer(ctx, tx, by, ids, attach.Ref{Kind: work.RecordKind, Form: form, Record: record, Field: field})
 		}})
@@ -35,4 +36,16 @@ func (c *Cloud) desk(trail *audit.Log, users *org.Store, zone *time.Location, ha
 			return s.Free, err
 		}})
 	return desk, files, err
+}
+
+// notices opens what tells people: under the bell, and on to their browsers.
+func (c *Cloud) notices(zone *time.Location, hub *httpapi.Hub) (*notify.Store, *notify.Push, error) {
+	push, err := notify.NewPush(c.DB, c.Config.Data, notify.PushHosts, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := notify.NewStore(notify.Deps{DB: c.DB, Channels: []notify.Channel{push}, Zone: zone, Log: c.room("notify"), Registry: c.Registry, Now: time.Now})
+	s.OnNotice(hub.Notice)
+	c.loops = append(c.loops, s.Run)
+	return s, push, nil
 }

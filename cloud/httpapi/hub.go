@@ -38,6 +38,7 @@ type frame struct {
 	wire     []byte
 	building string         // where it belongs; "" is nowhere in particular
 	need     org.Permission // what it takes to be told, there
+	person   string         // the only one who is told, whatever their rights; "" is everybody
 }
 
 // Hub hands events to every open stream. Publishing never blocks: a client that does
@@ -172,6 +173,10 @@ func (h *Hub) SetEdges(edges func() []fleet.Edge) { h.edges = edges }
 // publish encodes an event once and puts it into the queue of every stream that may be
 // told of its building.
 func (h *Hub) publish(event, building string, need org.Permission, v any) {
+	h.put(event, frame{building: building, need: need}, v)
+}
+
+func (h *Hub) put(event string, f frame, v any) {
 	data, err := json.Marshal(v)
 	if err != nil { // our own types: a bug, but never a reason to stop alarms
 		h.log.Error("encode event", "event", event, "err", err)
@@ -183,7 +188,7 @@ func (h *Hub) publish(event, building string, need org.Permission, v any) {
 		return
 	}
 	h.seq++
-	f := frame{h.seq, encode(event, h.seq, data), building, need}
+	f.seq, f.wire = h.seq, encode(event, h.seq, data)
 	if len(h.ring) == ringSize {
 		h.ring = slices.Delete(h.ring, 0, ringSize/8) // in groups, so that it is not moved each time
 	}
@@ -225,7 +230,12 @@ type subscription struct {
 	sent    int64 // the newest event put into its queue
 }
 
-func (sub *subscription) told(f frame) bool { return sub.rights.Reach(f.need).Has(f.building) }
+func (sub *subscription) told(f frame) bool {
+	if f.person != "" {
+		return f.person == sub.person
+	}
+	return sub.rights.Reach(f.need).Has(f.building)
+}
 
 // subscribe opens a stream that goes on after the event last; 0 means from now. It
 // tells only what rights reach. It returns nil when the hub is closed.

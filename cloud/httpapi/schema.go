@@ -11,6 +11,7 @@ import (
 	"anlan/cloud/flow"
 	"anlan/cloud/form"
 	"anlan/cloud/hazard"
+	"anlan/cloud/notify"
 	"anlan/cloud/work"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -39,6 +40,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Form" + name
 	case reflect.TypeFor[document.Version]().PkgPath():
 		return "Document" + name
+	case reflect.TypeFor[notify.Notice]().PkgPath():
+		return "Notice" + name
 	case reflect.TypeFor[work.Case]().PkgPath():
 		return "Work" + name
 	}

@@ -25,6 +25,7 @@ import (
 	"anlan/cloud/floorplan"
 	"anlan/cloud/hazard"
 	"anlan/cloud/incident"
+	"anlan/cloud/notify"
 	"anlan/cloud/org"
 	"anlan/cloud/plan"
 	"anlan/cloud/series"
@@ -101,6 +102,8 @@ type Deps struct {
 	Hazards    *hazard.Catalogue
 	Work       *work.Desk
 	Attach     *attach.Store
+	Notices    *notify.Store
+	Push       *notify.Push
 	Host       Host
 	Console    fs.FS // the built console; without index.html a page says that it is missing
 	Metrics    prometheus.Gatherer
@@ -175,6 +178,7 @@ func (s *server) handler() http.Handler {
 	s.flowOps()
 	s.documentOps()
 	s.attachOps(s.Attach)
+	s.noticeOps()
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusNotFound, "没有这个接口", "No such operation").write(w, language(r.Header.Get("Accept-Language")))
 	})

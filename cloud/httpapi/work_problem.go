@@ -8,6 +8,7 @@ import (
 	"anlan/cloud/document"
 	"anlan/cloud/flow"
 	"anlan/cloud/form"
+	"anlan/cloud/notify"
 )
 
 // workFault puts what forms, flows and documents refuse into HTTP.
@@ -26,6 +27,8 @@ func workFault(err error) *fault {
 		status int
 		zh, en string
 	}{
+		{notify.ErrNotFound, http.StatusNotFound, "没有这条通知", "No such notice"},
+		{notify.ErrSubscription, http.StatusUnprocessableEntity, "无法向此浏览器推送：不是已知的推送服务，或密钥不对", "This browser cannot be pushed to: no push service we know, or wrong keys"},
 		{form.ErrDenied, http.StatusForbidden, "没有此表单的权限", "This form is not open to you"},
 		{form.ErrNotFound, http.StatusNotFound, "没有这条记录或这个表单", "No such record or form"},
 		{form.ErrConflict, http.StatusConflict, "已被他人修改，请刷新后再改", "Somebody else has changed it; reload first"},

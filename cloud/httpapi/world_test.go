@@ -31,6 +31,7 @@ import (
 	"anlan/cloud/floorplan"
 	"anlan/cloud/hazard"
 	"anlan/cloud/incident"
+	"anlan/cloud/notify"
 	"anlan/cloud/org"
 	"anlan/cloud/plan"
 	"anlan/cloud/seat"
@@ -57,6 +58,8 @@ type world struct {
 	disk      *disk.Watch
 	work      *work.Desk
 	files     *attach.Store
+	notices   *notify.Store
+	push      *notify.Push
 	free      atomic.Uint64 // bytes the disk has
 	srv       *server
 	http      *httptest.Server
@@ -149,7 +152,13 @@ func newWorld(t *testing.T) *world {
 		_, err := w.files.Get(ctx, tx, id)
 		return err == nil
 	}
+	if w.push, err = notify.NewPush(d, dir, notify.PushHosts, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.notices = notify.NewStore(notify.Deps{DB: d, Channels: []notify.Channel{w.push}, Log: log, Registry: reg, Now: w.clock})
+	w.notices.OnNotice(w.hub.Notice)
 	w.work = work.New(work.Deps{DB: d, Audit: trail, Staff: staff.New(users, tree, there), Zone: time.FixedZone("CST", 8*3600), Now: w.clock,
+		Notify: FlowNotices(w.notices), Settle: w.notices.Done,
 		Refer: func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error {
 			return w.files.Refer(ctx, tx, by, ids, attach.Ref{Kind: work.RecordKind, Form: form, Record: record, Field: field})
 		}})
@@ -160,13 +169,14 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.srv = newServer(Deps{Auth: w.auth, Users: users, SignOn: signon.New(dir, w.clock), Audit: trail, Alarms: w.alarms, AlarmVerbs: w.alarms, Fleet: w.fleet, Places: w.fleet.Places(), FloorPlans: floorplan.NewStore(d, w.clock), Series: w.series,
-		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space, Hazards: catalogue(t), Work: w.work, Attach: w.files,
+		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space, Hazards: catalogue(t), Work: w.work, Attach: w.files, Notices: w.notices, Push: w.push,
 		Host: Host{Engine: "sqlite", Sessions: func() int64 { return 1 }, Started: w.clock()}, Console: page(), Metrics: reg,
 		Health: d.Read().PingContext, Log: log, Now: w.clock, Node: "test", Version: "test"})
 	w.http = httptest.NewServer(w.srv.handler())
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	wg.Go(func() { w.hub.Run(ctx) }) //nolint:errcheck // ends with ctx
+	wg.Go(func() { w.hub.Run(ctx) })     //nolint:errcheck // ends with ctx
+	wg.Go(func() { w.notices.Run(ctx) }) //nolint:errcheck // the same
 	t.Cleanup(func() { stop(); wg.Wait(); w.http.Close() })
 	return w
 }

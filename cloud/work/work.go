@@ -31,6 +31,9 @@ type Deps struct {
 	Limit func(scheme string, value any, from, rework time.Time) (time.Time, bool)
 	// Refer ties attachments to the record that names them; nil leaves them alone.
 	Refer func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error
+	// Notify and Settle are where flows tell people; nil tells nobody.
+	Notify func(ctx context.Context, tx *sql.Tx, n []flow.Notice, now time.Time) error
+	Settle func(ctx context.Context, tx *sql.Tx, keyPrefix string, now time.Time) error
 }
 
 // RecordKind is what attachments call the records of forms they belong to.
@@ -57,7 +60,7 @@ func New(d Deps) *Desk {
 	k := &Desk{Deps: d, defs: map[defKey]*flow.Def{}}
 	k.Docs = document.NewStore(d.DB, d.Audit, map[document.Kind]document.Class{document.Form: form.Class(), document.Dict: form.DictClass(), document.Flow: k.flowClass(), document.App: document.AppClass()})
 	k.Forms = form.NewStore(d.DB, k.Docs, form.Deps{Zone: d.Zone, Lookup: d.Staff.Lookup, Refer: d.Refer})
-	k.Flows = flow.NewStore(flow.Deps{DB: d.DB, Def: k.FlowDef, Records: records{k}, People: d.Staff, Limit: d.Limit, Zone: d.Zone, Now: d.Now})
+	k.Flows = flow.NewStore(flow.Deps{DB: d.DB, Def: k.FlowDef, Records: records{k}, People: d.Staff, Notify: d.Notify, Settle: d.Settle, Limit: d.Limit, Zone: d.Zone, Now: d.Now})
 	return k
 }
 

@@ -1495,6 +1495,24 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/me/quiet-hours": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** When I am not disturbed by what is not urgent */
+    get: operations["get-me-quiet-hours"];
+    /** Change my quiet hours */
+    put: operations["put-me-quiet-hours"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/me/sessions": {
     parameters: {
       query?: never;
@@ -1591,6 +1609,108 @@ export interface paths {
     put?: never;
     /** Take the second factor away */
     post: operations["post-me-totp-remove"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notice-deliveries": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Notices on their way, or stuck */
+    get: operations["get-notice-deliveries"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notice-deliveries/{notice}/{channel}/retry": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Try a dead delivery again */
+    post: operations["post-notice-deliveries-notice-channel-retry"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notices": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** My notices, the newest first */
+    get: operations["get-notices"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notices/count": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How many I have not read, and what waits for me by urgency */
+    get: operations["get-notices-count"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notices/read-all": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Mark all my notices as read */
+    post: operations["post-notices-read-all"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notices/{id}/read": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Mark a notice of mine as read */
+    post: operations["post-notices-id-read"];
     delete?: never;
     options?: never;
     head?: never;
@@ -2140,6 +2260,57 @@ export interface paths {
     put?: never;
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/push-key": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What a browser subscribes with */
+    get: operations["get-push-key"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/push-subscriptions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Let this browser be pushed to */
+    post: operations["post-push-subscriptions"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/push-subscriptions/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Push to that browser of mine no more */
+    delete: operations["delete-push-subscriptions-id"];
     options?: never;
     head?: never;
     patch?: never;
@@ -3247,6 +3418,14 @@ export interface components {
       sheet: string;
       /** Format: int64 */
       unchanged: number;
+    };
+    CountTodoStruct: {
+      /** Format: int64 */
+      normal: number;
+      /** Format: int64 */
+      soon: number;
+      /** Format: int64 */
+      urgent: number;
     };
     Counts: {
       /** Format: int64 */
@@ -4603,6 +4782,72 @@ export interface components {
     Noted: {
       note?: string;
     };
+    NoticeCount: {
+      /** @description what waits for the person, each counted at the most urgent of its notices */
+      todo: components["schemas"]["CountTodoStruct"];
+      /** Format: int64 */
+      unread: number;
+    };
+    NoticeDelivery: {
+      /** Format: int64 */
+      attempts: number;
+      channel: string;
+      last_error: string;
+      /** Format: date-time */
+      made_at: string;
+      /** Format: date-time */
+      next_at: string;
+      notice: string;
+      /**
+       * @description sent: handed over, which is not yet seen; dropped: no longer needed
+       * @enum {string}
+       */
+      state: "waiting" | "failed" | "sent" | "dead" | "dropped";
+      title: components["schemas"]["Text"];
+      to: string;
+    };
+    NoticeNotice: {
+      /** Format: date-time */
+      at: string;
+      body: components["schemas"]["Text"];
+      /** Format: date-time */
+      done_at?: string;
+      id: string;
+      kind: string;
+      /** @description page of the console */
+      link: string;
+      /** Format: date-time */
+      read_at?: string;
+      title: components["schemas"]["Text"];
+      /** @description something for the person to do, until done_at */
+      todo: boolean;
+      /** @enum {string} */
+      urgency: "normal" | "soon" | "urgent";
+    };
+    NoticePage: {
+      items: components["schemas"]["NoticeNotice"][] | null;
+      /** @description pass as before; empty at the end */
+      next: string;
+    };
+    NoticeQuiet: {
+      /**
+       * Format: int64
+       * @description minute of the day
+       */
+      from: number;
+      /**
+       * Format: int64
+       * @description minute of the day; the same as from: never quiet
+       */
+      to: number;
+    };
+    NoticeSubscription: {
+      /** @description the browser's secret, base64url */
+      auth: string;
+      endpoint: string;
+      /** @description the browser's public key, base64url */
+      p256dh: string;
+    };
     Occurrence: {
       /** Format: date-time */
       acked_at?: string;
@@ -5021,6 +5266,10 @@ export interface components {
     Proofs: {
       items: components["schemas"]["Proof"][] | null;
     };
+    PushKeyOut: {
+      /** @description the server's public key, base64url */
+      key: string;
+    };
     Reached: {
       all: boolean;
       buildings: string[] | null;
@@ -5278,6 +5527,9 @@ export interface components {
       sensed?: string;
       /** Format: date-time */
       spooled?: string;
+    };
+    Subscribed: {
+      id: string;
     };
     Supervision: {
       /** Format: date-time */
@@ -8834,6 +9086,68 @@ export interface operations {
       };
     };
   };
+  "get-me-quiet-hours": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NoticeQuiet"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "put-me-quiet-hours": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NoticeQuiet"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NoticeQuiet"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "get-me-sessions": {
     parameters: {
       query?: never;
@@ -9003,6 +9317,186 @@ export interface operations {
         "application/json": components["schemas"]["BothInBody"];
       };
     };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-notice-deliveries": {
+    parameters: {
+      query?: {
+        state?: "waiting" | "failed" | "sent" | "dead" | "dropped";
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NoticeDelivery"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-notice-deliveries-notice-channel-retry": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        notice: string;
+        channel: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-notices": {
+    parameters: {
+      query?: {
+        unread?: boolean;
+        before?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NoticePage"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-notices-count": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NoticeCount"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-notices-read-all": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-notices-id-read": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
     responses: {
       /** @description No Content */
       204: {
@@ -10196,6 +10690,99 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["Proofs"];
         };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-push-key": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PushKeyOut"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-push-subscriptions": {
+    parameters: {
+      query?: never;
+      header?: {
+        "Accept-Language"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NoticeSubscription"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Subscribed"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-push-subscriptions-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Error */
       default: {

@@ -1,7 +1,10 @@
 import type { Claim, Seat } from "../api/desk";
 import { type Load, loadOf } from "../api/load";
+import type { components } from "../api/schema.gen";
 import type { Alarm, Edge } from "../api/types";
 import { type LinkState, linkState, retryDelay } from "./link";
+
+type Schemas = components["schemas"];
 
 export interface PointValue {
   point: string;
@@ -20,6 +23,7 @@ export interface Listener {
   claim?(alarm: string, claim: Claim | null): void;
   load?(load: Load): void;
   override?(id: string): void;
+  notice?(count: Schemas["NoticeCount"]): void;
   resync?(): void;
 }
 
@@ -151,6 +155,7 @@ export class Stream {
       this.each((l) => l.claim?.(alarm, claim));
     });
     listen("override", (d) => this.each((l) => l.override?.((d as { id: string }).id)));
+    listen("notice", (d) => this.each((l) => l.notice?.(d as Schemas["NoticeCount"])));
     listen("load", (d) => this.each((l) => l.load?.(loadOf(d))));
     listen("resync", () => this.each((l) => l.resync?.()));
   }

@@ -17,6 +17,7 @@ import { request } from "../api/client";
 import { useSeats } from "../api/desk";
 import { keys, useIncidents, useOpenAlarms, useOverview } from "../api/queries";
 import type { Alarm } from "../api/types";
+import { Bell } from "../areas/notice/Bell";
 import { navigation } from "../navigation";
 import { say, switchLanguage } from "../i18n";
 import { abnormal } from "../live/abnormal";
@@ -146,7 +147,7 @@ function useAbnormal(open: Alarm[]) {
 
 function Nav({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => void }) {
   const { t } = useTranslation();
-  const { may } = useSession();
+  const { me, may } = useSession();
   const overview = useOverview().data;
   const running = useIncidents("open").data?.length ?? 0;
   return (
@@ -172,6 +173,7 @@ function Nav({ mode, setMode }: { mode: Mode; setMode: (m: Mode) => void }) {
           </NavLink>
         ))}
       <span className="grow" />
+      {!me.locked && <Bell />}
       <ManageMenu />
       <Button type="text" onClick={() => setMode(mode === "night" ? "day" : "night")} id="mode">
         {t(mode === "night" ? "theme.day" : "theme.night")}
@@ -227,6 +229,9 @@ function UserMenu() {
   const navigate = useNavigate();
   const out = async () => {
     await seat.leave();
+    // Whoever signs in here next is not shown what is pushed to this person.
+    if (localStorage.getItem("anlan.push"))
+      await import("../areas/notice/push").then((p) => p.stopPush()).catch(() => undefined);
     await request("DELETE", "/api/session").catch(() => undefined);
     cache.clear();
     await cache.invalidateQueries({ queryKey: keys.me });

@@ -1,0 +1,6 @@
+import { type Area, page } from "../../areas";
+
+export const area: Area = {
+  pages: [{ path: "notices", element: page(async () => (await import("./Notices")).Notices) }],
+  nav: [],
+};
