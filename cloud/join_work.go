@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"anlan/cloud/attach"
@@ -40,7 +41,7 @@ func (c *Cloud) desk(trail *audit.Log, users *org.Store, zone *time.Location, ha
 
 // notices opens what tells people: under the bell, and on to their browsers.
 func (c *Cloud) notices(zone *time.Location, hub *httpapi.Hub) (*notify.Store, *notify.Push, error) {
-	push, err := notify.NewPush(c.DB, c.Config.Data, notify.PushHosts, nil)
+	push, err := notify.NewPush(c.DB, c.Config.Data, c.Config.Push.Contact, append(slices.Clone(notify.PushHosts), c.Config.Push.Hosts...), nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -24,6 +24,7 @@ type Config struct {
 	MQTT     MQTT     `yaml:"mqtt"`
 	Database Database `yaml:"database"`
 	Series   Series   `yaml:"series"`
+	Push     Push     `yaml:"push"`
 	TimeZone string   `yaml:"time_zone"` // IANA; the year in incident numbers is this zone's
 
 	DemoUsers bool // by flag only: also make the people of the demonstration
@@ -45,6 +46,13 @@ type MQTT struct {
 // Database says where the SQL tables are.
 type Database struct {
 	DSN string `yaml:"dsn"` // "postgres://…"; empty is the SQLite file in the data folder
+}
+
+// Push says how notices reach browsers that are not open. It asks the browsers' makers'
+// services outside, so it is off until a contact is given.
+type Push struct {
+	Contact string   `yaml:"contact"` // who the services may write to: "mailto:duty@example.com" or an https address
+	Hosts   []string `yaml:"hosts"`   // further push services, by host name or its end
 }
 
 // Series says how long samples are kept.
@@ -84,6 +92,9 @@ func Parse(file string, src []byte) (Config, error) {
 		if want.url != "" && (err != nil || u.Host == "" || !slices.Contains(strings.Fields(want.schemes), u.Scheme)) {
 			problems = append(problems, doc.Problem(path, strconv.Quote(want.url), "an address such as "+want.example))
 		}
+	}
+	if u, err := url.Parse(c.Push.Contact); c.Push.Contact != "" && (err != nil || u.Scheme != "mailto" && (u.Scheme != "https" || u.Host == "")) {
+		problems = append(problems, doc.Problem("push.contact", strconv.Quote(c.Push.Contact), `an address such as "mailto:duty@example.com"`))
 	}
 	if c.Series.RetentionDays < 0 || c.Series.RetentionDays > 3650 {
 		problems = append(problems, doc.Problem("series.retention_days", fmt.Sprint(c.Series.RetentionDays), "0 (keep everything) to 3650"))

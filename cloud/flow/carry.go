@@ -95,6 +95,9 @@ func notices(d *Def, x *instance, e Effect, i int) []Notice {
 	var out []Notice
 	for _, p := range distinct(e.To) {
 		link, key := fmt.Sprintf("/flows/%s", x.ID), fmt.Sprintf("flow/%s/0/%d-%d", x.ID, x.logSeq, i)
+		if e.Run > 0 {
+			key = fmt.Sprintf("%s%d-%d", runKey(x.ID, e.Run), x.logSeq, i)
+		}
 		if e.Task > 0 {
 			link, key = fmt.Sprintf("%s?task=%d", link, e.Task), fmt.Sprintf("%s%d-%d", noticeKey(x.ID, e.Task), x.logSeq, i)
 		}

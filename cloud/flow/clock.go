@@ -80,7 +80,7 @@ func (m *machine) fire() error {
 	case RemindTimer:
 		m.note(Reminded, r.Node, Person{})
 		m.dropTimer(t.Key)
-		m.effect(Effect{Kind: NotifyRemind, To: m.waitedFor(r.ID), Node: r.Node, Due: r.Due})
+		m.effect(Effect{Kind: NotifyRemind, To: m.waitedFor(r.ID), Node: r.Node, Run: r.ID, Due: r.Due})
 		return nil
 	case DelayTimer:
 		m.s.Step++
@@ -108,7 +108,7 @@ func (m *machine) overdue(n *Node, r Run, t Timer) error {
 	what := n.Deadline.Timeout
 	if t.Kind == DueTimer {
 		m.note(Overdue, r.Node, Person{}).To = m.waitedFor(r.ID)
-		m.effect(Effect{Kind: NotifyOverdue, To: append(m.waitedFor(r.ID), m.s.Initiator), Node: r.Node, Due: r.Due})
+		m.effect(Effect{Kind: NotifyOverdue, To: append(m.waitedFor(r.ID), m.s.Initiator), Node: r.Node, Run: r.ID, Due: r.Due})
 	} else {
 		m.note(Escalated, r.Node, Person{})
 	}
@@ -126,7 +126,7 @@ func (m *machine) overdue(n *Node, r Run, t Timer) error {
 			m.note(Escalated, r.Node, Person{})
 		}
 		m.last().To = to
-		m.effect(Effect{Kind: NotifyEscalate, To: to, Node: r.Node, Due: r.Due})
+		m.effect(Effect{Kind: NotifyEscalate, To: to, Node: r.Node, Run: r.ID, Due: r.Due})
 		if every, ok := duration(what.Every); ok && t.N+1 < max(1, what.Times) {
 			m.putTimer(Timer{Key: timerKey(r.ID, "repeat"), Kind: RepeatTimer, Run: r.ID, At: m.in.Now.Add(every), N: t.N + 1})
 		}

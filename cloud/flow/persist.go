@@ -26,6 +26,9 @@ func (s *Store) persist(ctx context.Context, tx *sql.Tx, d *Def, x *instance, ne
 			if err := writeRun(ctx, tx, x, r); err != nil {
 				return err
 			}
+			if err := s.settleRun(ctx, tx, x.ID, was, i, r); err != nil {
+				return err
+			}
 		}
 	}
 	for i, t := range next.Tasks {
@@ -149,6 +152,16 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, id string, was State, t 
 	}
 	return s.Settle(ctx, tx, noticeKey(id, t.ID), s.Now())
 }
+
+// settleRun ends what was told of a visit (reminders, being overdue) when it is over.
+func (s *Store) settleRun(ctx context.Context, tx *sql.Tx, id string, was State, i int, r Run) error {
+	if s.Settle == nil || i >= len(was.Runs) || was.Runs[i].State != RunActive || r.State == RunActive {
+		return nil
+	}
+	return s.Settle(ctx, tx, runKey(id, r.ID), s.Now())
+}
+
+func runKey(id string, run int) string { return fmt.Sprintf("flow/%s/run-%d/", id, run) }
 
 func noticeKey(id string, task int) string { return fmt.Sprintf("flow/%s/%d/", id, task) }
 

@@ -28,6 +28,7 @@ func workFault(err error) *fault {
 		zh, en string
 	}{
 		{notify.ErrNotFound, http.StatusNotFound, "没有这条通知", "No such notice"},
+		{notify.ErrOff, http.StatusConflict, "本系统没有开启浏览器推送，请联系管理员", "Web push is not set up here; ask the administrator"},
 		{notify.ErrSubscription, http.StatusUnprocessableEntity, "无法向此浏览器推送：不是已知的推送服务，或密钥不对", "This browser cannot be pushed to: no push service we know, or wrong keys"},
 		{form.ErrDenied, http.StatusForbidden, "没有此表单的权限", "This form is not open to you"},
 		{form.ErrNotFound, http.StatusNotFound, "没有这条记录或这个表单", "No such record or form"},

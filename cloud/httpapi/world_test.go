@@ -152,7 +152,7 @@ func newWorld(t *testing.T) *world {
 		_, err := w.files.Get(ctx, tx, id)
 		return err == nil
 	}
-	if w.push, err = notify.NewPush(d, dir, notify.PushHosts, nil); err != nil {
+	if w.push, err = notify.NewPush(d, dir, "mailto:duty@example.com", notify.PushHosts, nil); err != nil {
 		t.Fatal(err)
 	}
 	w.notices = notify.NewStore(notify.Deps{DB: d, Channels: []notify.Channel{w.push}, Log: log, Registry: reg, Now: w.clock})

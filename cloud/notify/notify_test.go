@@ -396,16 +396,31 @@ func (r *receiver) open(t *testing.T, raw []byte) []byte {
 	return []byte(strings.TrimSuffix(strings.TrimRight(string(plain), "\x00"), "\x02"))
 }
 
+const contact = "mailto:duty@example.com"
+
+// hire makes a person; active 0 is one who has left.
+func hire(t *testing.T, d *db.DB, id string, active int) {
+	t.Helper()
+	err := d.Tx(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `INSERT INTO person (id, username, name, role, created_at, active) VALUES ($1, $1, $1, 'guard', 0, $2)
+			ON CONFLICT (id) DO UPDATE SET active = excluded.active`, id, active)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestH17_ABrowserCanReadWhatIsPushed pushes to a service that decrypts with the browser's
 // keys; a subscription that is gone is forgotten.
 func TestH17_ABrowserCanReadWhatIsPushed(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r, data := newReceiver(t), t.TempDir()
-		push, err := notify.NewPush(d, data, []string{"127.0.0.1"}, r.Client())
+		push, err := notify.NewPush(d, data, contact, []string{"127.0.0.1"}, r.Client())
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := notify.NewPush(d, data, notify.PushHosts, nil)
+		again, err := notify.NewPush(d, data, contact, notify.PushHosts, nil)
 		if err != nil || again.PublicKey() != push.PublicKey() {
 			t.Fatalf("another key at the second start: %v", err)
 		}
@@ -414,6 +429,7 @@ func TestH17_ABrowserCanReadWhatIsPushed(t *testing.T) {
 		}
 		c := &clock{at: noon}
 		s := store(d, c.now, push)
+		hire(t, d, "an", 1)
 		if _, err := push.Subscribe(t.Context(), "an", "zh-CN", r.subscription(), noon); err != nil {
 			t.Fatal(err)
 		}
@@ -430,6 +446,14 @@ func TestH17_ABrowserCanReadWhatIsPushed(t *testing.T) {
 		if h := r.header; h.Get("Urgency") != "high" || h.Get("TTL") != "86400" || len(h.Get("Topic")) != 20 || !strings.HasPrefix(h.Get("Authorization"), "vapid t=") {
 			t.Fatalf("%v", h)
 		}
+		hire(t, d, "an", 0) // who has left is told nothing more, wherever they had signed in
+		if err := post(s, noon, loud("an", "a/b/left")); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.Deliver(t.Context()); err != nil || n != 0 || len(r.got) > 0 {
+			t.Fatalf("%d %v", n, err)
+		}
+		hire(t, d, "an", 1)
 		r.status = http.StatusGone
 		if err := post(s, noon, loud("an", "a/b/2")); err != nil {
 			t.Fatal(err)
@@ -449,7 +473,7 @@ func TestH17_ABrowserCanReadWhatIsPushed(t *testing.T) {
 // TestH17_OnlyPushServicesAreAsked refuses endpoints that would make us ask others.
 func TestH17_OnlyPushServicesAreAsked(t *testing.T) {
 	d, r := dbtest.SQLite(t), newReceiver(t)
-	push, err := notify.NewPush(d, t.TempDir(), notify.PushHosts, nil)
+	push, err := notify.NewPush(d, t.TempDir(), contact, notify.PushHosts, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -465,10 +489,11 @@ func TestH17_OnlyPushServicesAreAsked(t *testing.T) {
 		}
 	}
 	// A name that is allowed but leads home is not connected to.
-	led, err := notify.NewPush(d, t.TempDir(), []string{"127.0.0.1"}, nil)
+	led, err := notify.NewPush(d, t.TempDir(), contact, []string{"127.0.0.1"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	hire(t, d, "an", 1)
 	if _, err := led.Subscribe(t.Context(), "an", "en", r.subscription(), noon); err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,9 @@ import (
 // and what ends with a dot and it.
 var PushHosts = []string{"fcm.googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"}
 
+// ErrOff means that nobody has set up web push here: it asks services outside.
+var ErrOff = errors.New("notify: web push is not set up")
+
 // ErrSubscription means that a browser's subscription cannot be used.
 var ErrSubscription = errors.New("notify: bad subscription")
 
@@ -42,11 +45,12 @@ type Subscription struct {
 
 // Push is the channel to browsers.
 type Push struct {
-	db     *db.DB
-	hosts  []string
-	client *http.Client
-	public string
-	secret string
+	db      *db.DB
+	contact string
+	hosts   []string
+	client  *http.Client
+	public  string
+	secret  string
 }
 
 const (
@@ -62,9 +66,10 @@ type pushKey struct {
 }
 
 // NewPush reads the server's key from the data folder, and makes it at the first start.
-// Only https endpoints at hosts are ever asked; client nil is one that follows no
+// Only https endpoints at hosts are ever asked, and none without a contact (a mailto: or
+// https: address that the push services may write to); client nil is one that follows no
 // redirects and connects to no address of this or a private network.
-func NewPush(d *db.DB, data string, hosts []string, client *http.Client) (*Push, error) {
+func NewPush(d *db.DB, data, contact string, hosts []string, client *http.Client) (*Push, error) {
 	key, err := openPushKey(filepath.Join(data, pushKeyFile))
 	if err != nil {
 		return nil, err
@@ -72,7 +77,7 @@ func NewPush(d *db.DB, data string, hosts []string, client *http.Client) (*Push,
 	if client == nil {
 		client = guarded()
 	}
-	return &Push{db: d, hosts: hosts, client: client, public: key.Public, secret: key.Private}, nil
+	return &Push{db: d, contact: contact, hosts: hosts, client: client, public: key.Public, secret: key.Private}, nil
 }
 
 func openPushKey(file string) (pushKey, error) {
@@ -123,7 +128,12 @@ func guarded() *http.Client {
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // PublicKey is what browsers subscribe with.
-func (p *Push) PublicKey() string { return p.public }
+func (p *Push) PublicKey() string {
+	if p.contact == "" {
+		return ""
+	}
+	return p.public
+}
 
 // Check returns nil if a browser can be reached so.
 func (p *Push) Check(s Subscription) error {
@@ -161,6 +171,9 @@ func SubscriptionID(endpoint string) string {
 // Subscribe keeps a browser for a person; a browser belongs to who was last signed in.
 // Errors: [ErrSubscription].
 func (p *Push) Subscribe(ctx context.Context, person, language string, s Subscription, now time.Time) (string, error) {
+	if p.contact == "" {
+		return "", ErrOff
+	}
 	if err := p.Check(s); err != nil {
 		return "", err
 	}
@@ -197,8 +210,11 @@ func (p *Push) Name() string { return "push" }
 
 // Wants implements [Channel].
 func (p *Push) Wants(ctx context.Context, tx *sql.Tx, n Notice) (bool, error) {
+	if p.contact == "" {
+		return false, nil
+	}
 	var k int
-	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM push_subscription WHERE person = $1`, n.To).Scan(&k)
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM push_subscription s JOIN person p ON p.id = s.person WHERE s.person = $1 AND p.active = 1`, n.To).Scan(&k)
 	return k > 0, err
 }
 
@@ -210,7 +226,8 @@ type browser struct {
 // Send implements [Channel]: to all of the person's browsers. What came twice replaces
 // itself there, by the notice's id.
 func (p *Push) Send(ctx context.Context, n Notice) error {
-	rows, err := p.db.Read().QueryContext(ctx, `SELECT id, language, endpoint, p256dh, auth FROM push_subscription WHERE person = $1`, n.To)
+	rows, err := p.db.Read().QueryContext(ctx, `SELECT s.id, s.language, s.endpoint, s.p256dh, s.auth FROM push_subscription s JOIN person p ON p.id = s.person
+		WHERE s.person = $1 AND p.active = 1`, n.To)
 	if err != nil {
 		return fmt.Errorf("notify: read subscriptions: %w", err)
 	}
@@ -273,7 +290,7 @@ func (p *Push) sendOne(ctx context.Context, b browser, n Notice) error {
 		urgency = webpush.UrgencyHigh
 	}
 	res, err := webpush.SendNotificationWithContext(ctx, payload, &webpush.Subscription{Endpoint: b.Endpoint, Keys: webpush.Keys{Auth: b.Auth, P256dh: b.P256dh}},
-		&webpush.Options{HTTPClient: p.client, Subscriber: "https://anlan.invalid", Topic: strings.TrimPrefix(n.ID, "n-"), TTL: int(pushTTL / time.Second), Urgency: urgency, VAPIDPublicKey: p.public, VAPIDPrivateKey: p.secret})
+		&webpush.Options{HTTPClient: p.client, Subscriber: p.contact, Topic: strings.TrimPrefix(n.ID, "n-"), TTL: int(pushTTL / time.Second), Urgency: urgency, VAPIDPublicKey: p.public, VAPIDPrivateKey: p.secret})
 	if err != nil {
 		return fmt.Errorf("notify: push: %w", err)
 	}

@@ -48,7 +48,7 @@ func NewSerial(s *Serial, units []*Unit, seed uint64) (*Serial, error) {
 	if s.Device != "" {
 		p, openErr := line.OpenSerialMode(s.Device, s.Mode)
 		if openErr == nil {
-			s.port = line.Polled(p)
+			s.port = p
 		}
 		err = openErr
 	} else {

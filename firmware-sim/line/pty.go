@@ -4,16 +4,12 @@
 package line
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strconv"
-	"time"
 
-	"github.com/tarm/serial"
 	"golang.org/x/sys/unix"
 )
 
@@ -116,74 +112,4 @@ func (p *Port) Close() error {
 		}
 	}
 	return err
-}
-
-// OpenSerial opens a real serial port with a library that the drivers do not use, so
-// that one library's mistake is not mirrored at both ends.
-func OpenSerial(name string, baud int) (*serial.Port, error) {
-	return OpenSerialMode(name, Mode{Baud: baud})
-}
-
-// Mode is how characters are sent. The zero parity and stop bits are none and one.
-type Mode struct {
-	Baud     int
-	DataBits int  // 7 or 8; 0 is 8
-	Parity   byte // 'N', 'E' or 'O'
-	StopBits int
-}
-
-// Bits is the length of a character on the wire, its start bit included.
-func (m Mode) Bits() int {
-	n := 1 + cmp.Or(m.DataBits, 8) + cmp.Or(m.StopBits, 1)
-	if m.Parity == 'E' || m.Parity == 'O' {
-		n++
-	}
-	return n
-}
-
-// String is the mode as people write it: "9600 8N1".
-func (m Mode) String() string {
-	return fmt.Sprintf("%d %d%c%d", m.Baud, cmp.Or(m.DataBits, 8), cmp.Or(m.Parity, 'N'), cmp.Or(m.StopBits, 1))
-}
-
-// OpenSerialMode is [OpenSerial] with parity and stop bits.
-func OpenSerialMode(name string, m Mode) (*serial.Port, error) {
-	p, err := serial.OpenPort(&serial.Config{Name: name, Baud: m.Baud, ReadTimeout: 100 * time.Millisecond,
-		Size: byte(m.DataBits), Parity: serial.Parity(m.Parity), StopBits: serial.StopBits(m.StopBits)})
-	if err != nil {
-		return nil, fmt.Errorf("line: open %s: %w", name, err)
-	}
-	return p, nil
-}
-
-// polled gives a port that reads with its own short time-out the deadlines the bus
-// asks for.
-type polled struct {
-	*serial.Port
-	deadline time.Time
-}
-
-// Polled wraps a real port. Its reads return early with os.ErrDeadlineExceeded.
-func Polled(p *serial.Port) *polled { return &polled{Port: p} }
-
-// SetReadDeadline is kept to within the port's own time-out.
-func (p *polled) SetReadDeadline(t time.Time) error {
-	p.deadline = t
-	return nil
-}
-
-// Read waits for bytes until the deadline.
-func (p *polled) Read(b []byte) (int, error) {
-	for {
-		n, err := p.Port.Read(b)
-		if n > 0 {
-			return n, nil
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return 0, err
-		}
-		if !time.Now().Before(p.deadline) {
-			return 0, os.ErrDeadlineExceeded
-		}
-	}
 }

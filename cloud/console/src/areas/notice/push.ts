@@ -1,7 +1,7 @@
 import { get, post, request } from "../../api/client";
 
 /** Why a browser cannot be pushed to; "" if it can. */
-export type Obstacle = "" | "insecure" | "unsupported" | "denied";
+export type Obstacle = "" | "insecure" | "unsupported" | "denied" | "off";
 
 export function obstacle(): Obstacle {
   if (!globalThis.isSecureContext) return "insecure";
@@ -33,9 +33,11 @@ export function bytes(text: string): Uint8Array<ArrayBuffer> {
 
 /** startPush asks the person, then the browser's push service, then tells the server. */
 export async function startPush(): Promise<Obstacle> {
+  const { key: of } = await get<{ key: string }>("/api/push-key");
+  if (!of) return "off";
   if ((await Notification.requestPermission()) !== "granted") return "denied";
   const at = await registration();
-  const server = bytes((await get<{ key: string }>("/api/push-key")).key);
+  const server = bytes(of);
   const old = await at.pushManager.getSubscription();
   await old?.unsubscribe(); // it may be of another key
   const s = await at.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: server });

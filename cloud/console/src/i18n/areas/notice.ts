@@ -17,6 +17,7 @@ export const zh = {
   push: "在此浏览器接收推送",
   pushFailed: "没有开启推送：{{why}}",
   cannot: {
+    off: "本系统没有开启浏览器推送，请联系管理员。",
     insecure: "无法开启：只有 https 地址（或本机）才能推送。",
     unsupported: "无法开启：此浏览器不支持推送。",
     denied: "无法开启：浏览器已禁止本站通知，请在浏览器的网站设置中允许。",
@@ -42,6 +43,7 @@ export const en: typeof zh = {
   push: "Push on this browser",
   pushFailed: "Push was not turned on: {{why}}",
   cannot: {
+    off: "Web push is not set up here; ask the administrator.",
     insecure: "Not possible: only https addresses (or this machine) can push.",
     unsupported: "Not possible: this browser does not support push.",
     denied: "Not possible: the browser blocks this site's notifications; allow them in its site settings.",
