@@ -307,7 +307,7 @@ func TestServer_OtherSitesFramesAndStrangersStayOut(t *testing.T) {
 		code        int
 		cache, body string
 	}{
-		"/": {200, "no-store", "安澜"}, "/alarms/17": {200, "no-store", "安澜"}, "/index.html": {200, "no-store", "安澜"},
+		"/": {200, "no-store", "安澜"}, "/alarms/17": {200, "no-store", "安澜"}, "/index.html": {200, "no-store", "安澜"}, "/m": {200, "no-store", "安澜手机"}, "/m/tasks/1": {200, "no-store", "安澜手机"}, "/m.html": {200, "no-store", "安澜手机"},
 		"/assets/app-1a2b3c.js": {200, "public, max-age=31536000, immutable", "js"}, "/tone.wav": {200, "no-cache", "wav"}, "/assets/gone.js": {404, "", ""},
 	} {
 		rec := get("10.0.0.7:9", path, "")

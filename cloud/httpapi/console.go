@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// console serves the built console: hashed assets for ever, index.html never from a
-// cache, and index.html for every path that may be a page of the console (a
-// point's page has a dot in its name).
+// console serves the built console: hashed assets for ever, pages never from a cache. A
+// path that may be a page of the desk (a point's page has a dot in its name) is
+// index.html; below /m it is the phone's.
 func console(files fs.FS) http.Handler {
 	static := http.FileServerFS(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -20,7 +20,7 @@ func console(files fs.FS) http.Handler {
 			return
 		}
 		name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
-		if st, err := fs.Stat(files, name); err == nil && !st.IsDir() && name != "index.html" {
+		if st, err := fs.Stat(files, name); err == nil && !st.IsDir() && name != "index.html" && name != "m.html" {
 			cache := "no-cache"
 			if strings.HasPrefix(name, "assets/") { // their names carry a hash of their content
 				cache = "public, max-age=31536000, immutable"
@@ -33,13 +33,17 @@ func console(files fs.FS) http.Handler {
 			http.NotFound(w, r) // a missing file must not look like a page
 			return
 		}
-		index(w, files)
+		if name == "m" || name == "m.html" || strings.HasPrefix(name, "m/") {
+			page(w, files, "m.html")
+			return
+		}
+		page(w, files, "index.html")
 	})
 }
 
-func index(w http.ResponseWriter, files fs.FS) {
+func page(w http.ResponseWriter, files fs.FS, name string) {
 	w.Header().Set("Cache-Control", "no-store")
-	page, err := fs.ReadFile(files, "index.html")
+	raw, err := fs.ReadFile(files, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusNotFound)
@@ -51,5 +55,5 @@ func index(w http.ResponseWriter, files fs.FS) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write(page) //nolint:errcheck // the client has gone
+	w.Write(raw) //nolint:errcheck // the client has gone
 }

@@ -182,7 +182,7 @@ func newWorld(t *testing.T) *world {
 }
 
 func page() fs.FS {
-	return fstest.MapFS{"index.html": {Data: []byte("<html>安澜</html>")}, "assets/app-1a2b3c.js": {Data: []byte("js")}, "tone.wav": {Data: []byte("wav")}}
+	return fstest.MapFS{"index.html": {Data: []byte("<html>安澜</html>")}, "m.html": {Data: []byte("<html>安澜手机</html>")}, "assets/app-1a2b3c.js": {Data: []byte("js")}, "tone.wav": {Data: []byte("wav")}}
 }
 
 // people makes one person per role, with the role as user name.

@@ -18,3 +18,12 @@ func TestF20_TheArticlesAppIsBuiltByHand(t *testing.T) {
 	w.login("admin").ready()
 	w.browse("browser/design.mjs")
 }
+
+// TestH15_AHazardIsReportedAndClosedOnPhones is the loop on screens of 390 and 360 px; a
+// report with photo and place takes at most eight taps.
+func TestH15_AHazardIsReportedAndClosedOnPhones(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.login("admin").ready()
+	w.browse("browser/phone.mjs")
+}

@@ -1,4 +1,5 @@
 import { type ComponentType, lazy, type ReactNode } from "react";
+import { bring } from "./i18n";
 
 /** A page of an area and, if it has a place in the navigation, where. */
 export interface Page {
@@ -26,3 +27,13 @@ export function page(load: () => Promise<ComponentType>): ReactNode {
   const Lazy = lazy(async () => ({ default: await load() }));
   return <Lazy />;
 }
+
+/** spoken is page for an area whose words come with its pages: they are many, and few people need them. */
+export const spoken =
+  <W extends object>(name: string, words: () => Promise<{ zh: W; en: W }>) =>
+  (load: () => Promise<ComponentType>): ReactNode =>
+    page(async () => {
+      const [one, w] = await Promise.all([load(), words()]);
+      bring(name, w);
+      return one;
+    });

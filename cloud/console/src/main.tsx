@@ -10,6 +10,7 @@ import { Problem } from "./api/client";
 import { keys, useMe } from "./api/queries";
 import { navigation, pages } from "./navigation";
 import { startLanguage } from "./i18n";
+import { words } from "./i18n/words";
 import { LiveProvider } from "./live/context";
 import { Console } from "./pages/Console";
 import { Login } from "./pages/Login";
@@ -139,7 +140,7 @@ const cache: QueryClient = new QueryClient({
   defaultOptions: { queries: { retry: 1, staleTime: 5_000, refetchOnWindowFocus: false } },
 });
 
-await startLanguage();
+await startLanguage(words);
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(

@@ -2,6 +2,7 @@ import { act } from "react";
 import { createRoot } from "react-dom/client";
 import { afterEach, beforeAll, expect, it } from "vitest";
 import { startLanguage } from "../i18n";
+import { words } from "../i18n/words";
 import { ConditionEditor } from "./ConditionEditor";
 import type { Field } from "./fields";
 import type { Expr } from "./types";
@@ -26,7 +27,7 @@ const fields: Field[] = [
 
 beforeAll(async () => {
   (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
-  await startLanguage();
+  await startLanguage(words);
 });
 afterEach(() => document.body.replaceChildren());
 

@@ -6,6 +6,9 @@ export const en: Words = {
   lang: { other: "中文" },
   theme: { night: "Night", day: "Day" },
   nav: {
+    hazardStandards: "Hazard standards",
+    health: "System health",
+    edges: "Edge access",
     manage: "Manage",
     console: "Console",
     history: "Alarm history",

@@ -2,7 +2,6 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { setLanguage } from "../api/client";
 import type { Text } from "../api/types";
-import { words } from "./words";
 
 export type Lang = "zh-CN" | "en";
 const key = "anlan.lang";
@@ -16,7 +15,12 @@ function applied(lang: Lang) {
   document.documentElement.lang = lang;
 }
 
-export async function startLanguage() {
+export interface Words {
+  [key: string]: string | Words;
+}
+
+/** startLanguage begins with the words of an entry: the desk has all, the phone its own. */
+export async function startLanguage(words: { zh: Words; en: Words }) {
   const lng = stored();
   applied(lng);
   await i18next.use(initReactI18next).init({

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { words as phone } from "../phone/words";
 import { words } from "./words";
 
 function leaves(o: object, path = ""): [string, string][] {
@@ -7,7 +8,16 @@ function leaves(o: object, path = ""): [string, string][] {
   );
 }
 
-it("both languages have every key, with the same variables", () => {
+interface Both {
+  zh: object;
+  en: object;
+}
+
+/** Words that are not in the first load. */
+const later = import.meta.glob<Both>("../areas/*/words.ts", { eager: true });
+const all: [string, Both][] = [["desk", words], ["phone", phone], ...Object.entries(later)];
+
+it.each(all)("both languages have every key, with the same variables: %s", (_, words) => {
   const variables = (s: string) => (s.match(/\{\{\w+\}\}/g) ?? []).sort();
   const a = new Map(leaves(words.zh));
   const b = new Map(leaves(words.en));

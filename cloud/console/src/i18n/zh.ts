@@ -4,7 +4,16 @@ export const zh = {
   tagline: "小区安全生产管理",
   lang: { other: "English" },
   theme: { night: "夜间", day: "日间" },
-  nav: { manage: "管理", console: "值班台", history: "报警历史", incidents: "应急事件", fleet: "网关与设备" },
+  nav: {
+    hazardStandards: "隐患标准",
+    health: "系统健康",
+    edges: "网关接入",
+    manage: "管理",
+    console: "值班台",
+    history: "报警历史",
+    incidents: "应急事件",
+    fleet: "网关与设备",
+  },
   login: {
     title: "登录",
     username: "用户名",

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { startLanguage } from "../i18n";
+import { words } from "../i18n/words";
 import { clock, elapsed, floorName, instant, placeName, qualityKey, reading, setZone, wall } from "./format";
 
-beforeAll(startLanguage);
+beforeAll(() => startLanguage(words));
 
 it("writes places, floors and readings as people say them", () => {
   expect(floorName(-1)).toBe("地下1层");

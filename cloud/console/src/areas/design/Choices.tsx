@@ -2,7 +2,7 @@ import { Button, Input, Segmented, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { say } from "../../i18n";
 import type { Choice } from "../work/api";
-import { colour } from "../work/FieldValue";
+import { colour } from "../work/names";
 import { useDocuments } from "./api";
 import type { Own } from "./FieldProps";
 import { choice } from "./formedit";

@@ -6,7 +6,7 @@ import { Link, useParams } from "react-router";
 import type { Text } from "../../api/types";
 import { say } from "../../i18n";
 import { Loaded } from "../../parts/states";
-import { colour } from "../work/FieldValue";
+import { colour } from "../work/names";
 import "../work/work.css";
 import { type Detail, keys as queries, useDocument } from "./api";
 import "./design.css";

@@ -7,7 +7,7 @@ import { dateTime } from "../../parts/format";
 import { Empty, Loaded } from "../../parts/states";
 import { type Judged, type Report, type Slow, type Stage, useClocks } from "./api";
 import { spanOf, spans } from "./measure";
-import { useTook, Verdict } from "./words";
+import { useTook, Verdict } from "./verdict";
 
 const Trend = lazy(() => import("./Trend"));
 

@@ -12,7 +12,7 @@ import { Empty, Failed, Loaded } from "../../parts/states";
 import { type Availability, type Chain, type Chains, type Month, monthKey, useMonth } from "./api";
 import { Apart, StageTable } from "./Clocks";
 import { monthsBack, share } from "./measure";
-import { useTook, Verdict } from "./words";
+import { useTook, Verdict } from "./verdict";
 
 /** MonthSheet is the monthly compliance page: on the screen, on paper and as a file. */
 export function MonthSheet() {

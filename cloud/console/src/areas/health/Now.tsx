@@ -7,7 +7,7 @@ import { clock } from "../../parts/format";
 import { Empty, Loaded } from "../../parts/states";
 import { type Check, type Supervision, useSupervision } from "./api";
 import { bytes } from "./measure";
-import { Raised, useTook, Verdict } from "./words";
+import { Raised, useTook, Verdict } from "./verdict";
 
 /** Now is everything that is supervised: well, not well, or not known. */
 export function Now() {

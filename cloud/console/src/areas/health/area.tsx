@@ -1,6 +1,8 @@
-import { type Area, page } from "../../areas";
+import { type Area, spoken } from "../../areas";
+
+const page = spoken("health", () => import("./words"));
 
 export const area: Area = {
   pages: [{ path: "health", element: page(async () => (await import("./Health")).Health) }],
-  nav: [{ to: "/health", label: "health.title", permission: "alarm.report", group: "manage", order: 16 }],
+  nav: [{ to: "/health", label: "nav.health", permission: "alarm.report", group: "manage", order: 16 }],
 };

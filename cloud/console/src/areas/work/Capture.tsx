@@ -1,52 +1,16 @@
 import { Button, Input } from "antd";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import SignaturePad from "signature_pad";
 import { useProblemText } from "../../parts/states";
 import { idOf } from "./api";
+import { type Position, typed, usePosition, useSignature } from "./capturing";
 import type { InputProps } from "./FieldInput";
-import { upload } from "./upload";
 
-interface Position {
-  lat: number;
-  lng: number;
-  accuracy?: number;
-  system: "wgs84" | "gcj02";
-  manual?: boolean;
-}
-
-/** LocationInput asks the phone where it is; where that is denied, coordinates can be typed unless the form forbids it. */
+/** LocationInput asks the device where it is; where that is denied, coordinates can be typed unless the form forbids it. */
 export function LocationInput({ field: f, id, value, set }: InputProps) {
   const { t } = useTranslation();
-  const [busy, setBusy] = useState(false);
-  const [denied, setDenied] = useState("");
+  const { ask, busy, why } = usePosition(set);
   const p = value as Position | undefined;
-  const ask = () => {
-    if (!("geolocation" in navigator)) return setDenied(t("work.gps.none"));
-    setBusy(true);
-    navigator.geolocation.getCurrentPosition(
-      ({ coords }) => {
-        setBusy(false);
-        setDenied("");
-        set({
-          lat: round(coords.latitude),
-          lng: round(coords.longitude),
-          accuracy: Math.round(coords.accuracy),
-          system: "wgs84",
-        });
-      },
-      (e) => {
-        setBusy(false);
-        setDenied(t(e.code === e.PERMISSION_DENIED ? "work.gps.denied" : "work.gps.failed"));
-      },
-      { enableHighAccuracy: true, timeout: 15_000, maximumAge: 30_000 },
-    );
-  };
-  const typed = (lat: string, lng: string) => {
-    const [a, b] = [Number(lat), Number(lng)];
-    if (lat && lng && !Number.isNaN(a) && !Number.isNaN(b))
-      set({ lat: a, lng: b, system: f.system === "gcj02" ? "gcj02" : "wgs84", manual: true });
-  };
   return (
     <div className="work-position">
       <Button id={id} loading={busy} onClick={ask}>
@@ -61,17 +25,15 @@ export function LocationInput({ field: f, id, value, set }: InputProps) {
           </Button>
         </span>
       )}
-      {denied && (
+      {why && (
         <p className="work-problem" role="alert">
-          {denied}
+          {t(`work.gps.${why}`)}
         </p>
       )}
-      {denied && !f.gps_only && <Typed set={typed} />}
+      {why && !f.gps_only && <Typed set={(lat, lng) => set(typed(lat, lng, f.system) ?? null)} />}
     </div>
   );
 }
-
-const round = (n: number) => Math.round(n * 1e6) / 1e6;
 
 function Typed({ set }: { set: (lat: string, lng: string) => void }) {
   const { t } = useTranslation();
@@ -106,40 +68,8 @@ export function SignatureInput({ id, value, set }: InputProps) {
   const { t } = useTranslation();
   const words = useProblemText();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const pad = useRef<SignaturePad>(undefined);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
   const signed = idOf([value].flat()[0]);
-  useEffect(() => {
-    const c = canvas.current;
-    if (!c) return;
-    const scale = window.devicePixelRatio || 1;
-    c.width = c.clientWidth * scale;
-    c.height = c.clientHeight * scale;
-    c.getContext("2d")?.scale(scale, scale);
-    pad.current = new SignaturePad(c, { backgroundColor: "#fff", penColor: "#000" });
-    return () => pad.current?.off();
-  }, [signed]);
-  const keep = async () => {
-    if (!canvas.current || !pad.current || pad.current.isEmpty()) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      const blob = await new Promise<Blob | null>((ok) => canvas.current?.toBlob(ok, "image/png"));
-      if (blob)
-        set([
-          await upload(
-            new File([blob], "signature.png", { type: "image/png" }),
-            () => undefined,
-            "signature",
-          ),
-        ]);
-    } catch (e) {
-      setError(e);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { clear, keep, busy, error } = useSignature(canvas, signed, set);
   if (signed)
     return (
       <div className="work-signature">
@@ -151,7 +81,7 @@ export function SignatureInput({ id, value, set }: InputProps) {
     <div className="work-signature">
       <canvas ref={canvas} id={id} aria-label={t("work.signHere")} />
       <span>
-        <Button onClick={() => pad.current?.clear()}>{t("work.clear")}</Button>
+        <Button onClick={clear}>{t("work.clear")}</Button>
         <Button type="primary" ghost loading={busy} onClick={() => void keep()}>
           {t("work.signKeep")}
         </Button>

@@ -9,11 +9,12 @@ import { dateTime } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Loaded, useProblemText } from "../../parts/states";
-import { type Case, type Doc, type Field, type Node, type Task, useCase, workKeys } from "./api";
+import { type Case, type Doc, type Field, nodeOf, type Task, useCase, workKeys } from "./api";
 import { Values } from "./FieldValue";
 import { FlowTree } from "./FlowTree";
 import { sendable, useFilling } from "./filling";
-import { FormFields, problemsOf, reveal, summaryOf } from "./FormFields";
+import { FormFields, reveal } from "./FormFields";
+import { problemsOf, summaryOf } from "./problems";
 import "./work.css";
 
 /** CasePage is one flow with its record: what is asked of me, what there is, how it came to that. */
@@ -114,18 +115,6 @@ function Verbs({ id, c }: { id: string; c: Case }) {
       )}
     </>
   );
-}
-
-/** nodeOf finds a node anywhere in the tree. */
-function nodeOf(nodes: Node[], id: string): Node | undefined {
-  for (const n of nodes) {
-    if (n.id === id) return n;
-    for (const b of n.branches ?? []) {
-      const found = nodeOf(b.nodes ?? [], id);
-      if (found) return found;
-    }
-  }
-  return undefined;
 }
 
 /** changed are the fields somebody has touched, null where they took a value away. */

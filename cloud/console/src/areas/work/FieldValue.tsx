@@ -3,10 +3,11 @@ import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { say } from "../../i18n";
-import { dateTime, floorName } from "../../parts/format";
+import { dateTime } from "../../parts/format";
 import { useTree } from "../places/api";
 import { FileLink, Pictures } from "./Media";
 import { type Choice, type Doc, type Field, idOf, useDict } from "./api";
+import { cascadeName, colour, named, placeWords } from "./names";
 
 /** FieldValue shows what a field holds. */
 export function FieldValue({ field: f, value }: { field: Field; value: unknown }) {
@@ -105,33 +106,6 @@ function Linked({ field: f, value }: { field: Field; value: unknown }) {
   );
 }
 
-interface Entry {
-  code: string;
-  label: Choice["label"];
-  items?: Entry[];
-}
-
-function cascadeName(items: Entry[], path: string): string {
-  const out: string[] = [];
-  let level = items;
-  for (const code of path.split("/")) {
-    const one = level.find((i) => i.code === code);
-    out.push(one ? say(one.label) : code);
-    level = one?.items ?? [];
-  }
-  return out.join(" / ");
-}
-
-/** named puts people, departments and opinions into words. */
-function named(v: unknown): string {
-  if (Array.isArray(v)) return v.map(named).join("、");
-  if (v && typeof v === "object") {
-    const o = v as { name?: string; text?: string; id?: string };
-    return o.text ?? o.name ?? o.id ?? "";
-  }
-  return String(v);
-}
-
 function Tag({ choice, value }: { choice: Choice | undefined; value: unknown }) {
   const text = (value as { text?: string } | null)?.text;
   const label = choice ? say(choice.label) : (text ?? idOf(value));
@@ -142,20 +116,9 @@ function Tag({ choice, value }: { choice: Choice | undefined; value: unknown }) 
   );
 }
 
-/** colour reads a word of the design system, or #rrggbb. */
-export const colour = (c: string) => (c.startsWith("#") ? c : `var(--${c})`);
-
 /** PlaceName says a place's path in words. */
 export function PlaceName({ path }: { path: string }) {
-  const tree = useTree().data;
-  const [c, b, floor, room] = path.split("/");
-  const words = [
-    say(tree?.communities?.find((x) => x.id === c)?.name) || c,
-    b && (say(tree?.buildings.find((x) => x.id === b)?.name) || b),
-    floor && floorName(Number(floor)),
-    room && (say(tree?.rooms?.find((x) => x.id === room)?.name) || room),
-  ];
-  return <>{words.filter(Boolean).join(" ")}</>;
+  return <>{placeWords(useTree().data, path)}</>;
 }
 
 function RowsTable({ field: f, rows }: { field: Field; rows: Doc[] }) {

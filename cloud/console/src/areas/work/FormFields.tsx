@@ -1,27 +1,11 @@
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem } from "../../api/client";
 import type { Form } from "../../form/form";
 import { useView } from "../../form/use";
 import { say } from "../../i18n";
 import type { Field } from "./api";
 import { FieldInput } from "./FieldInput";
 import { Rows } from "./Rows";
-
-/** problemsOf reads which controls the server complains of. */
-export function problemsOf(error: unknown): Record<string, string> {
-  const out: Record<string, string> = {};
-  if (error instanceof Problem)
-    for (const e of error.errors) {
-      const m = /^body\.fields\.(.+)$/.exec(e.location ?? "");
-      if (m?.[1]) out[m[1]] = e.message ?? "";
-    }
-  return out;
-}
-
-/** summaryOf says once what is said at the fields, or whatever else went wrong. */
-export const summaryOf = (error: unknown, words: (e: unknown) => string): string =>
-  error instanceof Problem && Object.keys(problemsOf(error)).length > 0 ? error.detail : words(error);
 
 /** FormFields are the controls of those fields that may be written, as the conditions show them. */
 export function FormFields({ form, write }: { form: Form; write: (f: Field) => boolean }) {

@@ -1,11 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button, Image, Progress } from "antd";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { get } from "../../api/client";
 import { useProblemText } from "../../parts/states";
 import { type Field, idOf } from "./api";
-import { upload } from "./upload";
+import { useSending } from "./capturing";
 
 const thumb = (id: string) => `/api/attachments/${id}/thumb?size=160`;
 
@@ -23,24 +22,12 @@ export function MediaInput({
 }) {
   const { t } = useTranslation();
   const words = useProblemText();
-  const [coming, setComing] = useState<Record<string, number>>({});
-  const [failed, setFailed] = useState<{ file: File; error: unknown }[]>([]);
   const ids = ((value as unknown[] | undefined) ?? []).map(idOf);
-  const send = async (files: File[]) => {
-    const done = [...ids];
-    for (const file of files) {
-      const name = file.name;
-      setComing((c) => ({ ...c, [name]: 0 }));
-      try {
-        const told = (share: number) => setComing((c) => ({ ...c, [name]: share }));
-        done.push(await (f.type === "file" ? upload(file, told, "file") : upload(file, told)));
-        set([...done]);
-      } catch (error) {
-        setFailed((x) => [...x, { file, error }]);
-      }
-      setComing(({ [name]: _, ...rest }) => rest);
-    }
-  };
+  const { coming, failed, send, again, remove } = useSending(
+    ids,
+    set,
+    f.type === "file" ? "file" : undefined,
+  );
   const kinds = { photo: "image/*", video: "video/*", file: ".pdf,.xlsx,.docx,.txt,.csv,.zip" }[
     f.type as string
   ];
@@ -60,7 +47,7 @@ export function MediaInput({
                 alt=""
               />
             )}
-            <Button size="small" onClick={() => set(ids.length > 1 ? ids.filter((x) => x !== a) : null)}>
+            <Button size="small" onClick={() => remove(a)}>
               {t("work.removePhoto")}
             </Button>
           </figure>
@@ -74,13 +61,7 @@ export function MediaInput({
       {failed.map((x, i) => (
         <div key={i} className="work-problem" role="alert">
           {x.file.name}: {words(x.error)}{" "}
-          <Button
-            size="small"
-            onClick={() => {
-              setFailed((all) => all.filter((_, j) => j !== i));
-              void send([x.file]);
-            }}
-          >
+          <Button size="small" onClick={() => again(i)}>
             {t("common.retry")}
           </Button>
         </div>

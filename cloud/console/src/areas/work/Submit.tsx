@@ -9,7 +9,8 @@ import { useSession } from "../../parts/session";
 import { Loaded, useProblemText } from "../../parts/states";
 import { type Doc, type FormOpen, useForm } from "./api";
 import { beginning, sendable, useFilling } from "./filling";
-import { FormFields, problemsOf, reveal, summaryOf } from "./FormFields";
+import { FormFields, reveal } from "./FormFields";
+import { problemsOf, summaryOf } from "./problems";
 import "./work.css";
 
 /** Submit is a form to be filled in for the first time. */

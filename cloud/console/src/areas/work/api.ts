@@ -113,3 +113,15 @@ export function idOf(v: unknown): string {
   if (typeof v === "string") return v;
   return v && typeof v === "object" && "id" in v ? String((v as { id: unknown }).id) : "";
 }
+
+/** nodeOf finds a node anywhere in the tree. */
+export function nodeOf(nodes: Node[], id: string): Node | undefined {
+  for (const n of nodes) {
+    if (n.id === id) return n;
+    for (const b of n.branches ?? []) {
+      const found = nodeOf(b.nodes ?? [], id);
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
