@@ -89,7 +89,7 @@ export function Position({ field: f, id, value, set }: InputProps) {
         {p
           ? `${p.lat}, ${p.lng} ${p.accuracy === undefined ? "" : t("work.gps.accuracy", { n: p.accuracy })}`
           : t("work.gps.get")}
-        <i aria-hidden="true">⌖</i>
+        <i aria-hidden="true">◎</i>
       </button>
       {why && <p className="p-wrong">{t(`work.gps.${why}`)}</p>}
       {why && !f.gps_only && (

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { type Choice, type Field, idOf, useDict } from "../areas/work/api";
+import { colour } from "../areas/work/names";
 import { say } from "../i18n";
 import { instant, wall } from "../parts/format";
 import { Media, Position, Signature } from "./Capture";
@@ -187,9 +188,7 @@ function Choose({ field: f, id, value, set }: InputProps) {
           type="button"
           className="p-choice"
           aria-pressed={have.includes(o.id)}
-          style={
-            o.color ? { borderLeftColor: o.color.startsWith("#") ? o.color : `var(--${o.color})` } : undefined
-          }
+          style={o.color ? { borderLeft: `6px solid ${colour(o.color)}` } : undefined}
           onClick={() => tap(o.id)}
         >
           {say(o.label)}
