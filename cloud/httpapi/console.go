@@ -34,14 +34,14 @@ func console(files fs.FS) http.Handler {
 			return
 		}
 		if name == "m" || name == "m.html" || strings.HasPrefix(name, "m/") {
-			page(w, files, "m.html")
+			entry(w, files, "m.html")
 			return
 		}
-		page(w, files, "index.html")
+		entry(w, files, "index.html")
 	})
 }
 
-func page(w http.ResponseWriter, files fs.FS, name string) {
+func entry(w http.ResponseWriter, files fs.FS, name string) {
 	w.Header().Set("Cache-Control", "no-store")
 	raw, err := fs.ReadFile(files, name)
 	if errors.Is(err, fs.ErrNotExist) {
