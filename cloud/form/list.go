@@ -43,10 +43,12 @@ func (s *Store) List(ctx context.Context, who Who, form string, q Listing, now t
 	if q.Deleted {
 		action = Delete
 	}
-	return s.list(ctx, who, form, action, q, now)
+	return s.ListFor(ctx, who, form, action, q, now)
 }
 
-func (s *Store) list(ctx context.Context, who Who, form string, a Action, q Listing, now time.Time) (Page, error) {
+// ListFor is List for an action other than viewing: rows and fields are those it is granted
+// for.
+func (s *Store) ListFor(ctx context.Context, who Who, form string, a Action, q Listing, now time.Time) (Page, error) {
 	sort, desc := strings.CutPrefix(q.Sort, "-")
 	if sort == "" {
 		sort, desc = "_created_at", q.Sort == "" || desc

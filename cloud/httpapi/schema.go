@@ -6,6 +6,7 @@ import (
 	"anlan/cloud/clocks"
 	"anlan/cloud/cond"
 	"anlan/cloud/document"
+	"anlan/cloud/excel"
 	"anlan/cloud/fleet/places"
 	"anlan/cloud/floorplan"
 	"anlan/cloud/flow"
@@ -42,6 +43,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Document" + name
 	case reflect.TypeFor[notify.Notice]().PkgPath():
 		return "Notice" + name
+	case reflect.TypeFor[excel.Problem]().PkgPath():
+		return "Excel" + name
 	case reflect.TypeFor[work.Case]().PkgPath():
 		return "Work" + name
 	}

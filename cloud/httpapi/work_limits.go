@@ -7,6 +7,7 @@ import (
 
 	"anlan/cloud/attach"
 	"anlan/cloud/document"
+	"anlan/cloud/excel"
 	"anlan/cloud/fleet/places"
 	"anlan/cloud/org"
 	"anlan/cloud/work"
@@ -19,6 +20,8 @@ func workLimit(r *http.Request) int64 {
 	switch {
 	case at(http.MethodPatch, "/api/uploads/"):
 		return attach.MaxChunk + 1
+	case at(http.MethodPost, "/api/forms/") && strings.Contains(r.URL.Path, "/import"):
+		return excel.MaxBytes + 1
 	case at(http.MethodPost, "/api/packages/"):
 		return maxPackage
 	case at(http.MethodPut, "/api/documents/"):

@@ -1098,6 +1098,74 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/forms/{form}/export.xlsx": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Records as an Excel workbook */
+    get: operations["get-forms-form-export.xlsx"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/forms/{form}/import": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Check a workbook of records, or make them */
+    post: operations["post-forms-form-import"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/forms/{form}/import-template.xlsx": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** An empty workbook to be filled in */
+    get: operations["get-forms-form-import-template.xlsx"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/forms/{form}/import/marked": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** The workbook with its problems marked */
+    post: operations["post-forms-form-import-marked"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/forms/{form}/records": {
     parameters: {
       query?: never;
@@ -3844,6 +3912,15 @@ export interface components {
       seq: number;
       text?: string;
     };
+    ExcelProblem: {
+      /** Format: int64 */
+      column: number;
+      found: string;
+      /** Format: int64 */
+      row: number;
+      text: components["schemas"]["Text"];
+      title: string;
+    };
     ExtendInBody: {
       text?: string;
       /** Format: date-time */
@@ -5737,6 +5814,13 @@ export interface components {
       mine: components["schemas"]["WorkMyTask"][] | null;
       record?: components["schemas"]["FormRecord"];
       state: components["schemas"]["FlowState"];
+    };
+    WorkImported: {
+      /** Format: int64 */
+      created: number;
+      problems: components["schemas"]["ExcelProblem"][] | null;
+      /** Format: int64 */
+      rows: number;
     };
     WorkMyTask: {
       access: {
@@ -8125,6 +8209,172 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["FormCell"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-forms-form-export.xlsx": {
+    parameters: {
+      query?: {
+        /** @description a condition, as JSON */
+        filter?: string;
+        search?: string;
+        /** @description fields, separated by commas; empty is all */
+        fields?: string;
+      };
+      header?: {
+        "Accept-Language"?: string;
+      };
+      path: {
+        form: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Content-Disposition"?: string;
+          "Content-Type"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": string;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-forms-form-import": {
+    parameters: {
+      query?: {
+        /** @description check only */
+        dry?: boolean;
+        /** @description keep the good rows though others are bad */
+        good?: boolean;
+        /** @description start the form's flow on each record */
+        start?: boolean;
+      };
+      header?: {
+        "Accept-Language"?: string;
+      };
+      path: {
+        form: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WorkImported"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-forms-form-import-template.xlsx": {
+    parameters: {
+      query?: never;
+      header?: {
+        "Accept-Language"?: string;
+      };
+      path: {
+        form: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Content-Disposition"?: string;
+          "Content-Type"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": string;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-forms-form-import-marked": {
+    parameters: {
+      query?: {
+        /** @description check only */
+        dry?: boolean;
+        /** @description keep the good rows though others are bad */
+        good?: boolean;
+        /** @description start the form's flow on each record */
+        start?: boolean;
+      };
+      header?: {
+        "Accept-Language"?: string;
+      };
+      path: {
+        form: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Content-Disposition"?: string;
+          "Content-Type"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": string;
         };
       };
       /** @description Error */
