@@ -34,8 +34,8 @@ type sheetIn struct {
 	RawBody  []byte `contentType:"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"`
 }
 
-// sheetOps are records to and from Excel. One workbook is read at a time.
-func (s *server) sheetOps() {
+// excelOps are records to and from Excel. One workbook is read at a time.
+func (s *server) excelOps() {
 	use := access(org.WorkUse)
 	register(s, "GET", "/api/forms/{form}/export.xlsx", "Records as an Excel workbook", use, http.StatusOK, s.exportRecords)
 	register(s, "GET", "/api/forms/{form}/import-template.xlsx", "An empty workbook to be filled in", use, http.StatusOK, func(ctx context.Context, in *sheetTemplate) (*workbookOut, error) {

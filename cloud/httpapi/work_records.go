@@ -96,7 +96,8 @@ type recordDetail struct {
 
 func (s *server) recordOps() {
 	use := access(org.WorkUse)
-	s.sheetOps()
+	s.excelOps()
+	s.viewOps()
 	register(s, "GET", "/api/forms", "Forms I may use", use, http.StatusOK, func(ctx context.Context, _ *none) (*body[[]work.Usable], error) {
 		who, err := s.worker(ctx)
 		if err != nil {

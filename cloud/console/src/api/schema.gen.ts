@@ -1220,6 +1220,41 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/forms/{form}/views": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** My views of a form's records, and those shared */
+    get: operations["get-forms-form-views"];
+    put?: never;
+    /** Keep a view */
+    post: operations["post-forms-form-views"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/forms/{form}/views/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Take a view away */
+    delete: operations["delete-forms-form-views-id"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/grants": {
     parameters: {
       query?: never;
@@ -4513,6 +4548,16 @@ export interface components {
       holds: components["schemas"]["CondExpr"];
       message: components["schemas"]["Text"];
     };
+    FormSavedView: {
+      fields: string[] | null;
+      filter?: components["schemas"]["CondExpr"];
+      form: string;
+      id: string;
+      name: string;
+      owner: string;
+      shared: boolean;
+      sort?: string;
+    };
     Frequent: {
       building: string;
       /** Format: int64 */
@@ -5806,6 +5851,17 @@ export interface components {
     VersionInBody: {
       /** Format: int64 */
       version: number;
+    };
+    ViewInBody: {
+      fields: string[] | null;
+      /** @description a condition */
+      filter?: unknown;
+      /** @description empty for a new one */
+      id?: string;
+      name: string;
+      /** @description with everybody who may see the records */
+      shared?: boolean;
+      sort?: string;
     };
     WorkCase: {
       def: components["schemas"]["FlowDef"];
@@ -8589,6 +8645,102 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["FormRecord"];
         };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-forms-form-views": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        form: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FormSavedView"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-forms-form-views": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        form: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ViewInBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FormSavedView"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-forms-form-views-id": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        form: string;
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Error */
       default: {
