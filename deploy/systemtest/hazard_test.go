@@ -27,3 +27,11 @@ func TestH15_AHazardIsReportedAndClosedOnPhones(t *testing.T) {
 	w.login("admin").ready()
 	w.browse("browser/phone.mjs")
 }
+
+// TestF17_ListsInARealBrowser is what an administrator does with lists of records.
+func TestF17_ListsInARealBrowser(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.login("admin").ready()
+	w.browse("browser/lists.mjs")
+}

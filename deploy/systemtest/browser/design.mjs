@@ -68,7 +68,7 @@ try {
   };
 
   // Step one: an app, and in it the places that patrols go by.
-  await go(page, "/design", ".design-cards");
+  await go(page, "/workbench", ".design-cards");
   await page.click("#new-document");
   await page.fill("#document-name", "小区安全生产管理");
   await page.click("#make-document");

@@ -64,7 +64,7 @@ function Sheet({ id, detail }: { id: string; detail: Detail<AppBody> }) {
     <Page
       title={
         <>
-          <Link to="/design">{t("design.title")}</Link> / {say(body.title)}
+          <Link to="/workbench">{t("design.title")}</Link> / {say(body.title)}
         </>
       }
       verbs={

@@ -53,7 +53,7 @@ function Editor({ id, detail, reopen }: { id: string; detail: Detail<Body>; reop
       <header className="page-head">
         <div>
           <p className="quiet">
-            <Link to="/design">{t("design.title")}</Link> / {t("design.dict")}
+            <Link to="/workbench">{t("design.title")}</Link> / {t("design.dict")}
           </p>
           <h1>{say(body.title)}</h1>
         </div>

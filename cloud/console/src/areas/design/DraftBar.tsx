@@ -142,7 +142,7 @@ function More<T>({
       title={t(published ? "design.discardAsk" : "design.discardNewAsk")}
       onConfirm={() =>
         draft.discard().then(
-          () => (published ? reopen() : void go("/design")),
+          () => (published ? reopen() : void go("/workbench")),
           (e: unknown) => void message.error(words(e)),
         )
       }

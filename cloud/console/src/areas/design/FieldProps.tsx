@@ -2,7 +2,7 @@ import { Button, Input, InputNumber, Segmented, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { say } from "../../i18n";
 import { type Field, useDirectory } from "../work/api";
-import { useCondFields } from "./condfields";
+import { useCondFields } from "../work/condfields";
 import { type Body, clean } from "./formedit";
 import { Row, Toggle, When, Words } from "./inputs";
 import { LinkProps } from "./LinkProps";

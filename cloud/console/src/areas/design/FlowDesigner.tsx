@@ -12,7 +12,7 @@ import type { Field, Node } from "../work/api";
 import { FlowTree, type Hands, type Spot } from "../work/FlowTree";
 import "../work/work.css";
 import { type Detail, keys as queries, useDocument } from "./api";
-import { useCondFields } from "./condfields";
+import { useCondFields } from "../work/condfields";
 import "./design.css";
 import { DraftBar } from "./DraftBar";
 import * as edit from "./flowedit";
@@ -65,8 +65,8 @@ function Designer({ id, detail, reopen }: { id: string; detail: Detail<edit.Body
       <header className="page-head">
         <div>
           <p className="quiet">
-            <Link to="/design">{t("design.title")}</Link> / {t("design.flow")} ·{" "}
-            <Link to={`/design/forms/${body.form}`}>{t("design.onForm", { form: body.form })}</Link>
+            <Link to="/workbench">{t("design.title")}</Link> / {t("design.flow")} ·{" "}
+            <Link to={`/workbench/forms/${body.form}`}>{t("design.onForm", { form: body.form })}</Link>
           </p>
           <h1>{say(body.title)}</h1>
         </div>

@@ -76,7 +76,7 @@ function Designer({ id, detail, reopen }: { id: string; detail: Detail<edit.Body
       <header className="page-head">
         <div>
           <p className="quiet">
-            <Link to="/design">{t("design.title")}</Link> / {t("design.form")}
+            <Link to="/workbench">{t("design.title")}</Link> / {t("design.form")}
           </p>
           <h1>{say(body.title)}</h1>
         </div>

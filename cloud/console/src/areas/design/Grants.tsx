@@ -11,7 +11,7 @@ import { language, say } from "../../i18n";
 import { Empty, Loaded, useProblemText } from "../../parts/states";
 import { type Field, useDirectory } from "../work/api";
 import { keys } from "./api";
-import { useCondFields } from "./condfields";
+import { useCondFields } from "../work/condfields";
 import { Row, When } from "./inputs";
 
 type Access = "r" | "w" | "hide";

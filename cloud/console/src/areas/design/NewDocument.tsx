@@ -41,7 +41,7 @@ export function NewDocument({
         if (app) await putInApp(app, { kind, key });
       }
       await client.invalidateQueries({ queryKey: keys.all });
-      void go(`/design/${places[kind]}/${key}`);
+      void go(`/workbench/${places[kind]}/${key}`);
     } catch (e) {
       void message.error(e instanceof Problem && e.status === 409 ? t("design.keyTaken") : words(e));
     } finally {

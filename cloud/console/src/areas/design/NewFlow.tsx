@@ -44,7 +44,7 @@ export function NewFlow({
       const home = app ?? (await appOf(on));
       if (home) await putInApp(home, { kind: "flow", key });
       await client.invalidateQueries({ queryKey: keys.all });
-      void go(`/design/flows/${key}`);
+      void go(`/workbench/flows/${key}`);
     } catch (e) {
       void message.error(words(e));
     } finally {

@@ -5,7 +5,7 @@ import type { Expr } from "../../cond/types";
 import { say } from "../../i18n";
 import type { Field, Node } from "../work/api";
 import { useDocuments } from "./api";
-import { useCondFields } from "./condfields";
+import { useCondFields } from "../work/condfields";
 import { DeadlineProps } from "./DeadlineProps";
 import * as edit from "./flowedit";
 import { clean } from "./formedit";

@@ -92,7 +92,7 @@ export function DocumentCard({ h, kind, children }: { h: Head; kind: Kind; child
   const { t } = useTranslation();
   return (
     <li className="design-doc" data-key={h.key}>
-      <Link to={`/design/${places[kind]}/${h.key}`}>
+      <Link to={`/workbench/${places[kind]}/${h.key}`}>
         <strong>{say(h.title) || h.key}</strong>
         <span className="quiet">
           {t(`design.${kind}`)}

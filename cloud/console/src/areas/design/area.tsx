@@ -4,20 +4,20 @@ const page = spoken("design", () => import("./words"));
 
 export const area: Area = {
   pages: [
-    { path: "design", element: page(async () => (await import("./Workbench")).Workbench) },
-    { path: "design/apps/:id", element: page(async () => (await import("./AppPage")).AppPage) },
+    { path: "workbench", element: page(async () => (await import("./Workbench")).Workbench) },
+    { path: "workbench/apps/:id", element: page(async () => (await import("./AppPage")).AppPage) },
     {
-      path: "design/forms/:id",
+      path: "workbench/forms/:id",
       element: page(async () => (await import("./FormDesigner")).FormDesigner),
     },
     {
-      path: "design/flows/:id",
+      path: "workbench/flows/:id",
       element: page(async () => (await import("./FlowDesigner")).FlowDesigner),
     },
     {
-      path: "design/dictionaries/:id",
+      path: "workbench/dictionaries/:id",
       element: page(async () => (await import("./DictEditor")).DictEditor),
     },
   ],
-  nav: [{ to: "/design", label: "work.design", permission: "app.design", group: "manage", order: 20 }],
+  nav: [{ to: "/workbench", label: "work.design", permission: "app.design", group: "manage", order: 20 }],
 };

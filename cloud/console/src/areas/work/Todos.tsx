@@ -21,11 +21,18 @@ export function Todos() {
   return (
     <Page
       title={t("work.todos")}
-      verbs={forms.map((f) => (
-        <Link key={f.key} to={`/forms/${f.key}/new`} className="work-new">
-          {say(f.title)}
-        </Link>
-      ))}
+      verbs={
+        <>
+          {forms.slice(0, 3).map((f) => (
+            <Link key={f.key} to={`/forms/${f.key}/new`} className="work-new">
+              {say(f.title)}
+            </Link>
+          ))}
+          <Link to="/forms" className="work-new">
+            {t("work.forms")}
+          </Link>
+        </>
+      }
     >
       <Segmented
         options={boxes.map((b) => ({ value: b, label: t(`work.box.${b}`) }))}

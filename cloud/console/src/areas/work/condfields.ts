@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { get } from "../../api/client";
 import type { Text } from "../../api/types";
 import type { Field as CondField } from "../../cond/fields";
-import { type Dict, type Directory, type Field, useDirectory } from "../work/api";
+import { type Dict, type Directory, type Field, useDirectory } from "./api";
 import { kinds } from "../../form/types";
 
 type Choices = { id: string; label: Text }[];
