@@ -171,3 +171,15 @@ func (d *Def) earlier(id string) []string {
 }
 
 func text(zh, en string) contract.Text { return contract.Text{ZH: zh, EN: en} }
+
+// ChosenAtStart lists the nodes whose people the initiator chooses at submission.
+func (d *Def) ChosenAtStart() []*Node {
+	var out []*Node
+	for _, id := range d.ids() {
+		n := d.index[id].node
+		if slices.ContainsFunc(n.Who, func(c Candidate) bool { return c.Kind == ChosenStart }) {
+			out = append(out, n)
+		}
+	}
+	return out
+}

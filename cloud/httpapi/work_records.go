@@ -8,6 +8,7 @@ import (
 	"anlan/cloud/form"
 	"anlan/cloud/org"
 	"anlan/cloud/work"
+	"anlan/contract"
 )
 
 // worker is the caller with what grants give them. Buildings are those the right to work
@@ -151,6 +152,29 @@ func (s *server) recordOps() {
 type formOpen struct {
 	Def    *form.Def              `json:"def"`
 	Create map[string]form.Access `json:"create"`
+	Choose []chosenNode           `json:"choose" doc:"nodes of its flow whose people are chosen at submission"`
+}
+
+type chosenNode struct {
+	Node string        `json:"node"`
+	Name contract.Text `json:"name"`
+}
+
+// chosenAt lists whom the submitter of a form has to choose.
+func (s *server) chosenAt(ctx context.Context, key string) ([]chosenNode, error) {
+	out := []chosenNode{}
+	starts, err := s.Work.FlowOf(ctx, key)
+	if err != nil || starts == "" {
+		return out, err
+	}
+	d, err := s.Work.FlowDef(ctx, nil, starts, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range d.ChosenAtStart() {
+		out = append(out, chosenNode{n.ID, n.Name})
+	}
+	return out, nil
 }
 
 func (s *server) formDef(ctx context.Context, in *formIn) (*body[formOpen], error) {
@@ -164,7 +188,8 @@ func (s *server) formDef(ctx context.Context, in *formIn) (*body[formOpen], erro
 			if err != nil {
 				return nil, err
 			}
-			return answered(formOpen{d, who.Permits.OnCreate(d)}, nil)
+			choose, err := s.chosenAt(ctx, in.Form)
+			return answered(formOpen{d, who.Permits.OnCreate(d), choose}, err)
 		}
 	}
 	return nil, form.ErrDenied

@@ -91,6 +91,33 @@ try {
   await shot(supervisor, "hazard-audit");
   await verdict(supervisor, "agree");
 
+  // W6: the task is handed on, and handed back; whoever manages flows stops the clocks.
+  const handOn = async (page, who) => {
+    await go(page, path, "#my-task");
+    await page.click("#task-more");
+    await page
+      .locator(".ant-dropdown-menu-item:visible", { hasText: "转办" })
+      .click();
+    await choose(page, "hand-to", who);
+    await page.fill("#hand-why", "我不在");
+    await page.click("#hand-now");
+    await page.waitForURL("**/todos");
+  };
+  const operator = await login(b, "zhangwei");
+  await handOn(fitter, "张伟");
+  await go(fitter, path, ".work-timeline");
+  assert.equal(await fitter.locator("#my-task").count(), 0);
+  await handOn(operator, "孙丽");
+  const admin = await login(b, "admin");
+  await go(admin, path, "#suspend");
+  await admin.click("#suspend");
+  await admin.fill("#manage-reason", "等配件");
+  await admin.click("#manage-now");
+  await admin.locator("#resume").waitFor();
+  await shot(admin, "hazard-suspended");
+  await admin.click("#resume");
+  await admin.locator("#suspend").waitFor();
+
   // W8: the fitter fills in what is theirs; nothing else can be written.
   const repair = async (what) => {
     await go(fitter, path, "#my-task");
@@ -120,10 +147,11 @@ try {
 
   // W11, W13, W14: closed, in the list as in the flow; everything that happened is told.
   await go(supervisor, "/forms/hazard?_state=closed", "#records");
-  assert.match(
-    await supervisor.locator("#records tbody tr").first().textContent(),
-    /消防通道堵塞.*一般.*消防安全.*3号楼.*孙丽.*已闭环/,
-  );
+  await supervisor
+    .locator("#records tbody tr", {
+      hasText: /消防通道堵塞.*一般.*消防安全.*3号楼.*孙丽.*已闭环/,
+    })
+    .waitFor();
   await shot(supervisor, "hazard-list");
   await go(supervisor, path, ".work-timeline");
   const told = await supervisor.locator(".work-timeline").textContent();

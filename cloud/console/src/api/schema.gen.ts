@@ -3306,6 +3306,10 @@ export interface components {
       /** Format: int64 */
       version: number;
     };
+    ChosenNode: {
+      name: components["schemas"]["Text"];
+      node: string;
+    };
     Claim: {
       alarm: string;
       /** Format: date-time */
@@ -4497,6 +4501,8 @@ export interface components {
       since?: string;
     };
     FormOpen: {
+      /** @description nodes of its flow whose people are chosen at submission */
+      choose: components["schemas"]["ChosenNode"][] | null;
       create: {
         [key: string]: string;
       };

@@ -112,6 +112,7 @@ interface Fields {
   parent?: string;
   pos: number;
   active: boolean;
+  lead?: boolean;
 }
 
 /** UnitForm makes a unit (parent given) or changes one. */
@@ -134,6 +135,7 @@ function UnitForm({
   const { busy, submit } = useSubmit(form);
   const cache = useQueryClient();
   const above = units.find((u) => u.id === parent)?.kind;
+  const kind = Form.useWatch("kind", form);
   const first: Fields = unit ?? {
     name: { zh: "" },
     kind:
@@ -198,6 +200,15 @@ function UnitForm({
             <Switch />
           </Form.Item>
         )}
+        <Form.Item
+          name="lead"
+          label={t("people.org.lead")}
+          help={t("people.org.leadAbout")}
+          valuePropName="checked"
+          hidden={kind !== "post"}
+        >
+          <Switch />
+        </Form.Item>
       </div>
       {!unit && <Form.Item name="active" hidden noStyle />}
       {!disabled && (

@@ -1,4 +1,4 @@
-import { App, Button, Input, Popconfirm } from "antd";
+import { App, Button, Input, Select } from "antd";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams, useSearchParams } from "react-router";
@@ -12,8 +12,11 @@ import { Loaded, useProblemText } from "../../parts/states";
 import { type Case, type Doc, type Field, nodeOf, type Task, useCase, workKeys } from "./api";
 import { Values } from "./FieldValue";
 import { FlowTree } from "./FlowTree";
+import { type Act, CaseVerbs, ChoosePeople, passed, type Chosen, TaskVerbs } from "./CaseVerbs";
+import { SignatureInput } from "./Capture";
 import { sendable, useFilling } from "./filling";
 import { FormFields, reveal } from "./FormFields";
+import { Pictures } from "./Media";
 import { problemsOf, summaryOf } from "./problems";
 import "./work.css";
 
@@ -29,6 +32,7 @@ function Sheet({ id, c }: { id: string; c: Case }) {
   const [params] = useSearchParams();
   const task = c.mine.find((k) => String(k.id) === params.get("task")) ?? c.mine[0];
   useRead(id, c);
+  const act = useAct(id);
   const title = (c.def.settings?.summary ?? [])
     .map((k) => c.record.doc[k])
     .find((v) => typeof v === "string");
@@ -38,17 +42,19 @@ function Sheet({ id, c }: { id: string; c: Case }) {
       about={
         <>
           {c.record.no && <span className="work-no">{c.record.no}</span>}{" "}
+          {c.state.suspended && <strong className="work-late">{t("work.facts.suspended")} </strong>}
           {t(`work.states.${c.record.state}`, { defaultValue: c.record.state ?? "" })} · {say(c.def.title)} ·{" "}
           {t("work.from", { who: c.state.initiator.name })} {dateTime(c.state.started)}
         </>
       }
-      verbs={<Verbs id={id} c={c} />}
+      verbs={<CaseVerbs c={c} act={act} />}
     >
       <div className="work-split">
         <div className="work-main">
-          {task && <MyTask key={task.id} id={id} c={c} task={task} />}
+          {task && <MyTask key={task.id} c={c} task={task} act={act} />}
           <section className="work-box">
             <h2>{t("work.form")}</h2>
+            <Compare c={c} />
             <Values fields={c.form.fields} doc={c.record.doc} shown={() => true} />
           </section>
           <Timeline c={c} />
@@ -79,7 +85,8 @@ function useRead(id: string, c: Case) {
   }, [id, first, client]);
 }
 
-function useAct(id: string) {
+/** useAct does something to the flow and keeps what it has become. */
+function useAct(id: string): Act {
   const client = useQueryClient();
   return async (body: unknown) => {
     const next = await post<Case>(`/api/flows/${id}/events`, body);
@@ -90,44 +97,16 @@ function useAct(id: string) {
   };
 }
 
-function Verbs({ id, c }: { id: string; c: Case }) {
-  const { t } = useTranslation();
-  const { me } = useSession();
-  const { message } = App.useApp();
-  const words = useProblemText();
-  const act = useAct(id);
-  if (c.state.status !== "running" || c.state.initiator.id !== me.id) return null;
-  const run = (body: unknown, done: string) =>
-    act(body).then(
-      () => void message.success(done),
-      (e: unknown) => void message.error(words(e)),
-    );
-  return (
-    <>
-      <Button onClick={() => void run({ kind: "urge" }, t("work.urged"))}>{t("work.urge")}</Button>
-      {c.def.settings?.withdraw !== "never" && (
-        <Popconfirm
-          title={t("work.withdrawAsk")}
-          onConfirm={() => void run({ kind: "withdraw" }, t("work.acted"))}
-        >
-          <Button>{t("work.withdraw")}</Button>
-        </Popconfirm>
-      )}
-    </>
-  );
-}
-
 /** changed are the fields somebody has touched, null where they took a value away. */
 function changed(fields: Field[], doc: Doc, touched: Set<string>): Doc {
   const out = sendable(fields, doc);
   return Object.fromEntries([...touched].map((k) => [k, out[k] ?? null]));
 }
 
-function MyTask({ id, c, task }: { id: string; c: Case; task: Task }) {
+function MyTask({ c, task, act }: { c: Case; task: Task; act: Act }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const words = useProblemText();
-  const act = useAct(id);
   const go = useNavigate();
   const node = nodeOf(c.def.nodes, task.node);
   const form = useFilling(c.form.fields, () => c.record.doc, node?.required ?? []);
@@ -141,6 +120,9 @@ function MyTask({ id, c, task }: { id: string; c: Case; task: Task }) {
     [form],
   );
   const [opinion, setOpinion] = useState("");
+  const [target, setTarget] = useState<string>();
+  const [sign, setSign] = useState<string>();
+  const [chosen, setChosen] = useState<Chosen>({});
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState("");
   const write = (f: Field) => (task.access[f.key] ?? task.access["*"]) === "w";
@@ -149,7 +131,16 @@ function MyTask({ id, c, task }: { id: string; c: Case; task: Task }) {
     setError(undefined);
     try {
       const fields = changed(c.form.fields, form.doc, touched);
-      const next = await act({ kind: "decide", task: task.id, verdict, opinion, fields });
+      const next = await act({
+        kind: "decide",
+        task: task.id,
+        verdict,
+        opinion,
+        fields,
+        target,
+        sign,
+        chosen,
+      });
       void message.success(t("work.acted"));
       if (next.mine.length === 0) void go("/todos");
     } catch (e) {
@@ -192,6 +183,28 @@ function MyTask({ id, c, task }: { id: string; c: Case; task: Task }) {
           onChange={(e) => setOpinion(e.target.value)}
         />
       )}
+      <ChoosePeople
+        nodes={(node?.choose ?? []).map((k) => ({ node: k, name: nodeOf(c.def.nodes, k)?.name }))}
+        chosen={chosen}
+        set={setChosen}
+      />
+      {node?.sign && (
+        <SignatureInput
+          field={{ key: "sign", type: "signature", label: { zh: "", en: "" } }}
+          id="sign"
+          value={sign ? [sign] : undefined}
+          set={(v) => setSign((v as string[] | null)?.[0])}
+        />
+      )}
+      {mayReject && node?.reject === "chosen" && (
+        <Select
+          id="reject-target"
+          placeholder={t("work.rejectWhere")}
+          value={target}
+          onChange={setTarget}
+          options={passed(c, task.node).map((n) => ({ value: n.id, label: say(n.name) }))}
+        />
+      )}
       {error !== undefined && (
         <p className="work-problem" role="alert">
           {summaryOf(error, words)}
@@ -206,8 +219,30 @@ function MyTask({ id, c, task }: { id: string; c: Case; task: Task }) {
             {say(node?.labels?.reject) || t("work.reject")}
           </Button>
         )}
+        <TaskVerbs c={c} task={task} opinion={opinion} act={act} done={() => void go("/todos")} />
       </div>
     </section>
+  );
+}
+
+/** Compare puts the pictures of before and after side by side, where there are both. */
+function Compare({ c }: { c: Case }) {
+  const { t } = useTranslation();
+  const shown = c.form.fields.filter((f) => ["photo", "media"].includes(f.type) && c.record.doc[f.key]);
+  const after = shown.filter((f) => f.key.startsWith("after"));
+  const before = shown.filter((f) => !after.includes(f));
+  if (before.length === 0 || after.length === 0) return null;
+  const side = (name: string, fields: Field[]) => (
+    <figure>
+      <figcaption>{name}</figcaption>
+      <Pictures value={fields.flatMap((f) => c.record.doc[f.key] as unknown[])} />
+    </figure>
+  );
+  return (
+    <div className="work-compare">
+      {side(t("work.before"), before)}
+      {side(t("work.after"), after)}
+    </div>
   );
 }
 

@@ -8,6 +8,7 @@ import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Loaded, useProblemText } from "../../parts/states";
 import { type Doc, type FormOpen, useForm } from "./api";
+import { type Chosen, ChoosePeople } from "./CaseVerbs";
 import { beginning, sendable, useFilling } from "./filling";
 import { FormFields, reveal } from "./FormFields";
 import { problemsOf, summaryOf } from "./problems";
@@ -19,7 +20,7 @@ export function Submit() {
   return <Loaded query={useForm(form)}>{(open) => <NewRecord key={form} form={form} open={open} />}</Loaded>;
 }
 
-function NewRecord({ form: id, open: { def, create } }: { form: string; open: FormOpen }) {
+function NewRecord({ form: id, open: { def, create, choose } }: { form: string; open: FormOpen }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const { me } = useSession();
@@ -30,6 +31,7 @@ function NewRecord({ form: id, open: { def, create } }: { form: string; open: Fo
     const kept = sessionStorage.getItem(key);
     return kept ? (JSON.parse(kept) as Doc) : beginning(def, me.id);
   });
+  const [chosen, setChosen] = useState<Chosen>({});
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   useEffect(
@@ -49,6 +51,7 @@ function NewRecord({ form: id, open: { def, create } }: { form: string; open: Fo
     try {
       const r = await post<{ record: { no?: string }; instance?: string }>(`/api/forms/${id}/records`, {
         fields: sendable(def.fields.filter(write), form.doc),
+        chosen,
       });
       sessionStorage.removeItem(key);
       void message.success(t("work.submitted", { no: r.record.no ?? "" }));
@@ -71,6 +74,7 @@ function NewRecord({ form: id, open: { def, create } }: { form: string; open: Fo
         }}
       >
         <FormFields form={form} write={write} />
+        <ChoosePeople nodes={choose ?? []} chosen={chosen} set={setChosen} />
         {error !== undefined && (
           <p className="work-problem" role="alert">
             {summaryOf(error, words)}

@@ -68,6 +68,7 @@ export const useCase = (id: string) =>
 export interface FormOpen {
   def: FormDef;
   create: Record<string, "r" | "w" | "hide">;
+  choose?: { node: string; name: Text }[] | null;
 }
 
 export const useForm = (form: string) =>
