@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -23,7 +24,7 @@ import (
 )
 
 const (
-	every   = time.Minute
+	usually = time.Minute
 	perLook = 20 // hazards opened in one look; a storm is spread over many
 	source  = "device"
 )
@@ -38,7 +39,7 @@ type Fleet interface {
 	DeviceOf(ctx context.Context, e contract.EdgeID, d contract.DeviceID) (fleet.Device, fleet.DeviceRow, error)
 }
 
-// Deps are what the service stands on. Every field is needed.
+// Deps are what the service stands on. Every field is needed but Every.
 type Deps struct {
 	DB       *db.DB
 	Alarms   *alarm.Store
@@ -52,6 +53,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Registry prometheus.Registerer
 	Now      func() time.Time
+	Every    time.Duration // between looks; 0 is a minute
 }
 
 // Service opens hazards from devices and knows which alarms belong to which.
@@ -73,9 +75,9 @@ func New(d Deps) *Service {
 	return s
 }
 
-// Run looks once a minute until ctx ends.
+// Run looks now and then until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	tick := time.NewTicker(every)
+	tick := time.NewTicker(cmp.Or(s.Every, usually))
 	defer tick.Stop()
 	for {
 		if _, err := s.Look(ctx); err != nil && ctx.Err() == nil {
