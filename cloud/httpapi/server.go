@@ -26,6 +26,7 @@ import (
 	"anlan/cloud/hazard"
 	"anlan/cloud/incident"
 	"anlan/cloud/org"
+	"anlan/cloud/origin"
 	"anlan/cloud/plan"
 	"anlan/cloud/series"
 	"anlan/cloud/work"
@@ -101,6 +102,7 @@ type Deps struct {
 	Hazards    *hazard.Catalogue
 	Work       *work.Desk
 	Attach     *attach.Store
+	Origins    *origin.Service
 	Host       Host
 	Console    fs.FS // the built console; without index.html a page says that it is missing
 	Metrics    prometheus.Gatherer
@@ -175,6 +177,7 @@ func (s *server) handler() http.Handler {
 	s.flowOps()
 	s.documentOps()
 	s.attachOps(s.Attach)
+	s.hazardAlarmOps()
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusNotFound, "没有这个接口", "No such operation").write(w, language(r.Header.Get("Accept-Language")))
 	})

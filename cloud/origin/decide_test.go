@@ -89,6 +89,7 @@ func TestH19_WhatOpensAHazard(t *testing.T) {
 		"normal but latched":                     {Facts{Standing: is(standingAlarm("s", day), func(a *alarm.Alarm) { a.Condition, a.Latched = contract.Normal, true })}, "standing-alarm group:s 1 1"},
 		"nobody answers":                         {Facts{Standing: is(standingAlarm("s", 8*time.Hour), func(a *alarm.Alarm) { a.State = alarm.Unacked })}, "unanswered-alarm group:s 1 1"},
 		"nobody answers, though it is over":      {Facts{Standing: is(standingAlarm("s", 8*time.Hour), func(a *alarm.Alarm) { a.State, a.Condition = alarm.RTNUnacked, contract.Normal })}, "unanswered-alarm group:s 1 1"},
+		"nobody answers a gas alarm":             {Facts{Standing: is(standingAlarm("s", 30*time.Minute), func(a *alarm.Alarm) { a.State, a.Hazard = alarm.Unacked, contract.Gas })}, "slow-response group:s 1 1"},
 		"both rules are one hazard":              {Facts{Standing: is(standingAlarm("s", 2*day), func(a *alarm.Alarm) { a.State = alarm.Unacked })}, "standing-alarm group:s 1 1"},
 		"an hour by our clock, a year by its":    {Facts{Standing: is(standingAlarm("s", time.Hour), func(a *alarm.Alarm) { a.RaisedAt = ago(365 * day) })}, ""},
 		"a person has opened one":                {Facts{Standing: is(standingAlarm("s", 9*day), plain), Spoken: said(0)}, ""},
