@@ -2,6 +2,7 @@ package origin
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -203,6 +204,19 @@ func TestWords_AsAPersonWouldWriteThem(t *testing.T) {
 		x := Opening{Rule: r, Alarms: []alarm.Alarm{a}, N: 1, Since: ago(day), Due: ago(day)}
 		if s := zh.What(x, noon) + en.What(x, noon); strings.ContainsAny(s, "{}") {
 			t.Error(s)
+		}
+	}
+}
+
+func TestRules_ASitesOwnHoldUnlessTheyAreBroken(t *testing.T) {
+	own := filepath.Join(t.TempDir(), OwnFile)
+	for raw, form := range map[string]string{`{"form":"fault","rules":[],"categories":[{"category":"x"}]}`: "fault", `{"form":"fault"}`: "hazard", `nonsense`: "hazard"} {
+		if err := os.WriteFile(own, []byte(raw), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Load(configs.Files, own)
+		if r.Form != form || (err == nil) != (form == "fault") {
+			t.Errorf("%s: %s, %v", raw, r.Form, err)
 		}
 	}
 }

@@ -35,6 +35,9 @@ type world struct {
 	time time.Time
 	who  map[string]form.Who
 	rows []fleet.DeviceRow
+
+	place   contract.Place // of what is reported
+	quality contract.Quality
 }
 
 func (w *world) now() time.Time {
@@ -65,7 +68,7 @@ func (w *world) DeviceOf(_ context.Context, e contract.EdgeID, d contract.Device
 }
 
 func newWorld(t testing.TB, d *db.DB) *world {
-	w := &world{t: t, time: noon, who: map[string]form.Who{}}
+	w := &world{t: t, time: noon, who: map[string]form.Who{}, place: contract.Place{Building: "b1"}, quality: contract.Good}
 	users, trail := org.NewStore(d), audit.New(d)
 	tree := places.Empty()
 	tree.Communities["c1"] = places.Community{ID: "c1", Name: contract.Text{ZH: "安澜花园"}}
@@ -101,7 +104,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 func (w *world) report(point string, c contract.Condition) alarm.Alarm {
 	w.t.Helper()
 	in := alarm.ReportInput{Edge: "e1", Received: w.now(), Change: contract.ConditionChange{Point: contract.PointID(point), Rule: "elevator-fault", Condition: c, Previous: contract.Normal, Severity: contract.Major,
-		Hazard: contract.Equipment, Title: contract.Text{ZH: "电梯故障停梯", EN: "Lift out of order"}, Place: contract.Place{Building: "b1"}, Quality: contract.Good, SensedAt: w.now(), DecidedAt: w.now()}}
+		Hazard: contract.Equipment, Title: contract.Text{ZH: "电梯故障停梯", EN: "Lift out of order"}, Place: w.place, Quality: w.quality, SensedAt: w.now(), DecidedAt: w.now()}}
 	var changes []alarm.Change
 	if err := w.DB.Tx(w.t.Context(), func(tx *sql.Tx) (err error) { changes, err = w.Alarms.Apply(w.t.Context(), tx, in); return err }); err != nil {
 		w.t.Fatal(err)
@@ -320,6 +323,51 @@ func TestH19_AnOverdueProofTestOpensAHazardUntilItIsTested(t *testing.T) {
 		w.look(0)
 		w.forward(2 * day)
 		w.look(1)
+	})
+}
+
+// TestH19_AnAlarmMadeForATestIsATest: pressing the detector's test button is the proof.
+func TestH19_AnAlarmMadeForATestIsATest(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.rows = []fleet.DeviceRow{{Edge: "e1", ID: "smoke", Place: contract.Place{Building: "b1"}, Profile: "calectro-ug3", Reported: &fleet.ReportedDevice{}}}
+		w.look(0)
+		w.forward(300 * day)
+		w.quality = contract.TestMode
+		w.fault("smoke.alarm")
+		w.fault("smoke.alarm")
+		w.fault("smoke.alarm") // and three drills are no repeated fault
+		w.look(0)
+		w.forward(390 * day)
+		w.look(0)
+		w.forward(6 * day)
+		w.look(1)
+		if r := w.hazards()[0]; !strings.Contains(fmt.Sprint(r.Doc["what"]), "上次：2026-12-27") {
+			t.Fatalf("%+v", r.Doc)
+		}
+	})
+}
+
+// TestH03_EveryHazardOfADeviceHasASourceAndSomebodyToDealWithIt: without a supervisor, and
+// of an edge that stands nowhere.
+func TestH03_EveryHazardOfADeviceHasASourceAndSomebodyToDealWithIt(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		if err := d.Tx(t.Context(), func(tx *sql.Tx) error { return org.NewStore(d).SetActive(t.Context(), tx, w.who["an"].Actor.ID, false) }); err != nil {
+			t.Fatal(err)
+		}
+		w.place = contract.Place{Building: "nowhere"}
+		w.report("lift.fault", contract.Active)
+		w.forward(25 * time.Hour)
+		w.look(1)
+		r := w.hazards()[0]
+		if r.Doc["source"] != "device" || r.Community != "c1" {
+			t.Fatalf("%+v", r)
+		}
+		p, err := w.Desk.Flows.Box(t.Context(), flow.Mine, w.who["root"].Actor.ID, "", 10)
+		if err != nil || len(p.Items) != 1 || p.Items[0].Record != r.ID {
+			t.Fatalf("nobody deals with it: %+v %v", p, err)
+		}
 	})
 }
 

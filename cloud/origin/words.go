@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	maxWhat     = 900 // runes; the form takes 1,000
-	maxLines    = 20  // alarms told in words
-	stampLayout = "2006-01-02 15:04"
+	maxWhat      = 900   // runes; the form takes 1,000
+	maxEvidenced = 5_900 // runes; the form takes 6,000
+	maxLines     = 20    // alarms told in words
+	stampLayout  = "2006-01-02 15:04"
 )
 
 // Writer puts openings into words of one language.
@@ -135,7 +136,7 @@ func (w Writer) Evidence(o Opening) string {
 		}
 		b.WriteString("\n" + w.line(a))
 	}
-	return b.String()
+	return cut(b.String(), maxEvidenced)
 }
 
 // line tells of one alarm: when, what, where, how much, how often, which.
