@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"database/sql"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -13,8 +14,10 @@ import (
 	"anlan/cloud/httpapi"
 	"anlan/cloud/notify"
 	"anlan/cloud/org"
+	"anlan/cloud/origin"
 	"anlan/cloud/staff"
 	"anlan/cloud/work"
+	"anlan/configs"
 )
 
 // desk joins forms and flows to the organisation, and attachments to the records that name
@@ -49,4 +52,18 @@ func (c *Cloud) notices(zone *time.Location, hub *httpapi.Hub) (*notify.Store, *
 	s.OnNotice(hub.Notice)
 	c.loops = append(c.loops, s.Run)
 	return s, push, nil
+}
+
+// origins watches for hazards that devices tell of. Own rules that cannot be read are told
+// of, and the shipped ones hold.
+func (c *Cloud) origins(trail *audit.Log, desk *work.Desk, zone *time.Location) *origin.Service {
+	own := filepath.Join(c.Config.Data, origin.OwnFile)
+	rules, err := origin.Load(configs.Files, own)
+	if err != nil {
+		c.room("origin").Error("rules", "file", own, "err", err)
+	}
+	s := origin.New(origin.Deps{DB: c.DB, Alarms: c.Alarms, Fleet: c.Fleet, Tree: c.Fleet.Places().Tree, Desk: desk, Audit: trail, Rules: rules, Lang: "zh-CN", Zone: zone,
+		Log: c.room("origin"), Registry: c.Registry, Now: time.Now})
+	c.loops = append(c.loops, s.Run)
+	return s
 }

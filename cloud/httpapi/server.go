@@ -27,6 +27,7 @@ import (
 	"anlan/cloud/incident"
 	"anlan/cloud/notify"
 	"anlan/cloud/org"
+	"anlan/cloud/origin"
 	"anlan/cloud/plan"
 	"anlan/cloud/series"
 	"anlan/cloud/work"
@@ -104,6 +105,7 @@ type Deps struct {
 	Attach     *attach.Store
 	Notices    *notify.Store
 	Push       *notify.Push
+	Origins    *origin.Service
 	Host       Host
 	Console    fs.FS // the built console; without index.html a page says that it is missing
 	Metrics    prometheus.Gatherer
@@ -179,6 +181,7 @@ func (s *server) handler() http.Handler {
 	s.documentOps()
 	s.attachOps(s.Attach)
 	s.noticeOps()
+	s.hazardAlarmOps()
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusNotFound, "没有这个接口", "No such operation").write(w, language(r.Header.Get("Accept-Language")))
 	})

@@ -313,6 +313,24 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/alarms/{id}/hazards": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Hazards that came from an alarm */
+    get: operations["get-alarms-id-hazards"];
+    put?: never;
+    /** Open a hazard from an alarm, or find the one that is open */
+    post: operations["post-alarms-id-hazards"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/alarms/{id}/mute": {
     parameters: {
       query?: never;
@@ -564,6 +582,23 @@ export interface paths {
     /** Name, place and note of a device; makes a planned one */
     put: operations["put-devices-edge-device"];
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/devices/{edge}/{device}/tests": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Note that a device was proven to work */
+    post: operations["post-devices-edge-device-tests"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1201,6 +1236,23 @@ export interface paths {
     head?: never;
     /** Change a record */
     patch: operations["patch-forms-form-records-id"];
+    trace?: never;
+  };
+  "/api/forms/{form}/records/{id}/alarms": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Alarms that a hazard came from */
+    get: operations["get-forms-form-records-id-alarms"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
     trace?: never;
   };
   "/api/forms/{form}/records/{id}/restore": {
@@ -3070,6 +3122,14 @@ export interface components {
       occurrences: components["schemas"]["Occurrence"][] | null;
       overrides: components["schemas"]["Override"][] | null;
     };
+    AlarmOfHazard: {
+      alarm: components["schemas"]["Alarm"];
+      /** Format: date-time */
+      at: string;
+      by_name: string;
+      /** @enum {string} */
+      kind: "evidence" | "opened";
+    };
     AlarmPeople: {
       items: components["schemas"]["Person"][] | null;
     };
@@ -3078,6 +3138,9 @@ export interface components {
       rule: string;
       severity: string;
       title: components["schemas"]["Text"];
+    };
+    AlarmsOfHazard: {
+      items: components["schemas"]["AlarmOfHazard"][] | null;
     };
     Announcement: {
       /** @description as the client believes; the bytes decide */
@@ -3663,6 +3726,14 @@ export interface components {
     };
     DeviceRows: {
       items: components["schemas"]["DeviceRow"][] | null;
+    };
+    DeviceTestBody: {
+      /**
+       * Format: date-time
+       * @description left out: now
+       */
+      at?: string;
+      note?: string;
     };
     Directory: {
       people: components["schemas"]["Colleague"][] | null;
@@ -4660,6 +4731,27 @@ export interface components {
       hours?: number;
       working?: boolean;
     };
+    HazardOfAlarm: {
+      /** Format: date-time */
+      at: string;
+      building?: string;
+      by_name: string;
+      form: string;
+      /** @description its newest flow */
+      instance?: string;
+      /** @enum {string} */
+      kind: "evidence" | "opened";
+      no?: string;
+      record: string;
+      state?: string;
+      what?: string;
+    };
+    HazardOpened: {
+      /** @description false: there was an open one already */
+      fresh: boolean;
+      /** @description null: there is one, and it is not open to the caller */
+      hazard: components["schemas"]["HazardOfAlarm"];
+    };
     HazardScheme: {
       bands: components["schemas"]["HazardBand"][] | null;
       factors: components["schemas"]["HazardFactor"][] | null;
@@ -4672,6 +4764,9 @@ export interface components {
       id: string;
       title: components["schemas"]["Text"];
       verified: boolean;
+    };
+    HazardsOfAlarm: {
+      items: components["schemas"]["HazardOfAlarm"][] | null;
     };
     HealthCheck: {
       /**
@@ -6657,6 +6752,68 @@ export interface operations {
       };
     };
   };
+  "get-alarms-id-hazards": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HazardsOfAlarm"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-alarms-id-hazards": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HazardOpened"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "post-alarms-id-mute": {
     parameters: {
       query?: never;
@@ -7204,6 +7361,40 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["DeviceRow"];
         };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-devices-edge-device-tests": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        edge: string;
+        device: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DeviceTestBody"];
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Error */
       default: {
@@ -8615,6 +8806,38 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["FormRecord"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-forms-form-records-id-alarms": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        form: string;
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlarmsOfHazard"];
         };
       };
       /** @description Error */

@@ -6,6 +6,7 @@ import type { Alarm, AlarmAction } from "../api/types";
 import { left, type Occurrence, type Override } from "../areas/alarms/api";
 import { respond } from "../areas/alarms/respond";
 import { Stamps } from "../areas/alarms/Stamps";
+import { HazardsOfAlarm } from "../areas/work/AlarmLinks";
 import { say } from "../i18n";
 import { useNow } from "../live/context";
 import { AlarmPanel, type Noting } from "../parts/AlarmPanel";
@@ -45,6 +46,7 @@ function Detail({ detail }: { detail: AlarmDetail }) {
           <h2>{t("alarms.meaning")}</h2>
           <Meaning alarm={a} />
         </section>
+        <HazardsOfAlarm alarm={a} />
         <section className="card">
           <h2>{t("alarm.stamps")}</h2>
           <Stamps alarm={a} />
