@@ -13,6 +13,7 @@ import { type Case, type Doc, type Field, nodeOf, type Task, useCase, workKeys }
 import { Values } from "./FieldValue";
 import { FlowTree } from "./FlowTree";
 import { type Act, CaseVerbs, ChoosePeople, passed, type Chosen, TaskVerbs } from "./CaseVerbs";
+import { AlarmsOfRecord } from "./AlarmLinks";
 import { SignatureInput } from "./Capture";
 import { sendable, useFilling } from "./filling";
 import { FormFields, reveal } from "./FormFields";
@@ -57,6 +58,7 @@ function Sheet({ id, c }: { id: string; c: Case }) {
             <Compare c={c} />
             <Values fields={c.form.fields} doc={c.record.doc} shown={() => true} />
           </section>
+          <AlarmsOfRecord form={c.state.form} record={c.state.record} />
           <Timeline c={c} />
         </div>
         <aside className="work-box">

@@ -10,6 +10,7 @@ import { dateTime } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { Empty, Loaded, useProblemText } from "../../parts/states";
 import { type Field, type FormDef, type FormRecord, useUsable, workKeys } from "./api";
+import { AlarmsOfRecord } from "./AlarmLinks";
 import { FieldValue, Values } from "./FieldValue";
 import { sendable, useFilling } from "./filling";
 import { FormFields, reveal } from "./FormFields";
@@ -85,6 +86,7 @@ function Sheet({ form, d }: { form: string; d: Detail }) {
               <Values fields={def.fields} doc={r.doc} shown={() => true} />
             </section>
           )}
+          <AlarmsOfRecord form={form} record={r.id} />
           <Log d={d} />
         </div>
         <aside className="work-box">
