@@ -183,7 +183,7 @@ func TestWords_AsAPersonWouldWriteThem(t *testing.T) {
 	now := func() *places.Tree { return tree }
 	zh, en := Writer{"zh-CN", time.FixedZone("CST", 8*3600), now}, Writer{"en", time.FixedZone("CST", 8*3600), now}
 	a := alarm.Alarm{ID: "alm-1", Building: "b1", Place: contract.Place{Building: "b1", Floor: 12, Room: contract.Text{ZH: "东走廊", EN: "East hall"}}, DeviceName: contract.Text{ZH: "东走廊烟感", EN: "East smoke detector"},
-		Title: contract.Text{ZH: "设备离线", EN: "Device offline"}, RaisedAt: ago(0), Value: 3, Unit: "V", Count: 2}
+		Title: contract.Text{ZH: "设备离线", EN: "Device offline"}, RaisedAt: ago(0), Value: 3.0038, Unit: "V", Count: 2}
 	r := shipped(t).Rules
 	o := Opening{Rule: r[0], Alarms: []alarm.Alarm{a, a}, N: 3, Times: []time.Time{ago(0), ago(day), ago(2 * day)}, Last: ago(0), Since: ago(2 * day)}
 	for _, c := range []struct{ got, want string }{

@@ -2,6 +2,8 @@ package origin
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -143,12 +145,17 @@ func (w Writer) Evidence(o Opening) string {
 func (w Writer) line(a alarm.Alarm) string {
 	parts := []string{w.at(a.RaisedAt), a.Title.In(w.Lang), first(a.DeviceName.In(w.Lang), string(a.Point)), w.where(a.Place, a.Building)}
 	if a.Unit != "" {
-		parts = append(parts, fmt.Sprintf("%g %s", a.Value, a.Unit))
+		parts = append(parts, number(a.Value)+" "+string(a.Unit))
 	}
 	if a.Count > 1 {
 		parts = append(parts, fmt.Sprintf(w.pick("%d次", "%d times"), a.Count))
 	}
 	return strings.Join(append(parts, a.ID), w.pick("，", ", "))
+}
+
+// number writes a reading with at most two decimals.
+func number(v float64) string {
+	return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64)
 }
 
 // OfAlarm is the description of a hazard that a person opens from one alarm.
@@ -159,7 +166,7 @@ func (w Writer) OfAlarm(a alarm.Alarm) string {
 	}
 	s += w.pick("报警：", ": ") + a.Title.In(w.Lang)
 	if a.Unit != "" {
-		s += fmt.Sprintf(w.pick("，测值 %g %s", ", value %g %s"), a.Value, a.Unit)
+		s += w.pick("，测值 ", ", value ") + number(a.Value) + " " + string(a.Unit)
 	}
 	s += w.pick("，发生于", ", raised at ") + w.at(a.RaisedAt)
 	if a.Count > 1 {
