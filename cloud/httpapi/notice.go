@@ -9,16 +9,20 @@ import (
 	"anlan/cloud/flow"
 	"anlan/cloud/notify"
 	"anlan/cloud/org"
+	"anlan/cloud/origin"
 	"anlan/contract"
 )
 
 // FlowNotices is what flows tell people by.
 func FlowNotices(s *notify.Store) func(ctx context.Context, tx *sql.Tx, n []flow.Notice, now time.Time) error {
 	return func(ctx context.Context, tx *sql.Tx, told []flow.Notice, now time.Time) error {
-		out := make([]notify.Notice, len(told))
-		for i, n := range told {
+		out := make([]notify.Notice, 0, len(told))
+		for _, n := range told {
+			if n.To.ID == origin.Source { // what devices report, nobody is told back
+				continue
+			}
 			todo := n.Kind == flow.NotifyTask || n.Kind == flow.NotifyReturned
-			out[i] = notify.Notice{To: n.To.ID, Key: n.Key, Kind: string(n.Kind), Urgency: flowUrgency(n.Kind), Todo: todo, Title: n.Title, Body: contract.Text{ZH: n.Body, EN: n.Body}, Link: n.Link}
+			out = append(out, notify.Notice{To: n.To.ID, Key: n.Key, Kind: string(n.Kind), Urgency: flowUrgency(n.Kind), Todo: todo, Title: n.Title, Body: contract.Text{ZH: n.Body, EN: n.Body}, Link: n.Link})
 		}
 		return s.Post(ctx, tx, out, now)
 	}

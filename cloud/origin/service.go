@@ -26,12 +26,13 @@ import (
 const (
 	usually = time.Minute
 	perLook = 20 // hazards opened in one look; a storm is spread over many
-	source  = "device"
+	// Source is what a hazard that a device tells of names as its source, and who reports it.
+	Source = "device"
 )
 
 // reporter is who submits what devices tell. It is nobody in the organisation: what the
 // flow asks of the reporter goes to whom it falls back to.
-func reporter() org.Actor { return org.Actor{ID: source, Name: "设备自动上报"} }
+func reporter() org.Actor { return org.Actor{ID: Source, Name: "设备自动上报"} }
 
 // Fleet is what is known of devices.
 type Fleet interface {
@@ -212,7 +213,7 @@ func (s *Service) fromRule(ctx context.Context, o Opening, now time.Time) (Origi
 		at, rule, hazard, building, edge, device = a.Place, a.Rule, a.Hazard, a.Building, a.Edge, a.Point.Device()
 	}
 	known, room := s.device(ctx, edge, device)
-	fields := map[string]any{"source": source, "found_at": now.Format(time.RFC3339), "category": s.Rules.Category(first(profile, known), rule, hazard),
+	fields := map[string]any{"source": Source, "found_at": now.Format(time.RFC3339), "category": s.Rules.Category(first(profile, known), rule, hazard),
 		"place": Path(s.Tree(), at, building, room), "what": s.words.What(o, now), "evidence": s.words.Evidence(o)}
 	who := form.SystemWho()
 	who.Actor = reporter()
@@ -283,7 +284,7 @@ func (s *Service) FromAlarm(ctx context.Context, who form.Who, a alarm.Alarm) (o
 			return o, false, err
 		}
 		profile, room := s.device(ctx, a.Edge, a.Point.Device())
-		fields := map[string]any{"source": source, "category": s.Rules.Category(profile, a.Rule, a.Hazard),
+		fields := map[string]any{"source": Source, "category": s.Rules.Category(profile, a.Rule, a.Hazard),
 			"place": Path(s.Tree(), a.Place, a.Building, room), "what": s.words.OfAlarm(a)}
 		if o, err = s.submit(ctx, who, o, fields, []string{a.ID}, Opened); err == nil {
 			s.opened.WithLabelValues(byPerson).Inc()

@@ -115,12 +115,14 @@ function PlaceTree(props: {
     const few = nodes.length === 1 && nodes[0]!.children.length <= 3;
     return [...nodes.flatMap((n) => [n.key, ...(few ? n.children.map((c) => c.key) : [])])];
   });
+  // Only a new choice opens what is above it; a device's way is known once the devices are here.
+  const ledTo = useRef("");
   useEffect(() => {
     const way = wayTo(nodes, chosen);
-    if (way.some((k) => !open.includes(k))) setOpen((o) => [...new Set([...o, ...way])]);
-    // Only a new choice opens what is above it.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [chosen]);
+    if (way.length === 0 || ledTo.current === chosen) return;
+    ledTo.current = chosen;
+    setOpen((o) => (way.every((k) => o.includes(k)) ? o : [...new Set([...o, ...way])]));
+  }, [chosen, nodes]);
   const move = useMove(tree, devices, nodes);
   return (
     <>
