@@ -98,11 +98,14 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	desk, files, err := c.desk(trail, users, zone, hazards, notices)
+	desk, files, err := c.desk(trail, users, zone, notices)
 	if err != nil {
 		return nil, err
 	}
 	if err := desk.Install(ctx, configs.Files, "apps", now()); err != nil {
+		return nil, err
+	}
+	if err := desk.InstallChecklists(ctx, hazards.Categories, now()); err != nil {
 		return nil, err
 	}
 	c.loops = append(c.loops, func(ctx context.Context) error { return desk.Flows.Run(ctx, c.room("flow")) }, files.Run)

@@ -10,7 +10,6 @@ import (
 	"anlan/cloud/attach"
 	"anlan/cloud/audit"
 	"anlan/cloud/disk"
-	"anlan/cloud/hazard"
 	"anlan/cloud/httpapi"
 	"anlan/cloud/notify"
 	"anlan/cloud/org"
@@ -22,14 +21,14 @@ import (
 
 // desk joins forms and flows to the organisation, and attachments to the records that name
 // them.
-func (c *Cloud) desk(trail *audit.Log, users *org.Store, zone *time.Location, hazards *hazard.Catalogue, notices *notify.Store) (*work.Desk, *attach.Store, error) {
+func (c *Cloud) desk(trail *audit.Log, users *org.Store, zone *time.Location, notices *notify.Store) (*work.Desk, *attach.Store, error) {
 	var files *attach.Store
 	there := func(ctx context.Context, tx *sql.Tx, id string) bool {
 		_, err := files.Get(ctx, tx, id)
 		return err == nil
 	}
 	tree := c.Fleet.Places().Tree
-	desk := work.New(work.Deps{DB: c.DB, Audit: trail, Staff: staff.New(users, tree, there), Zone: zone, Now: time.Now, Notify: httpapi.FlowNotices(notices), Settle: notices.Done, Limit: hazards.DueBy(hazard.Calendar{Zone: zone}),
+	desk := work.New(work.Deps{DB: c.DB, Audit: trail, Staff: staff.New(users, tree, there), Zone: zone, Now: time.Now, Notify: httpapi.FlowNotices(notices), Settle: notices.Done,
 		Refer: func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error {
 			return files.Refer(ctx, tx, by, ids, attach.Ref{Kind: work.RecordKind, Form: form, Record: record, Field: field})
 		}})

@@ -27,6 +27,7 @@ type Kind string
 // Kinds, in the order in which documents of a package are published: what is referred to
 // comes first.
 const (
+	Calendar  Kind = "calendar"
 	Dict      Kind = "dict"
 	Form      Kind = "form"
 	Checklist Kind = "checklist"
@@ -41,7 +42,7 @@ const (
 
 // Kinds lists all kinds in that order.
 func Kinds() []Kind {
-	return []Kind{Dict, Form, Checklist, Flow, Rule, Report, Dashboard, Plan, Emergency, App}
+	return []Kind{Calendar, Dict, Form, Checklist, Flow, Rule, Report, Dashboard, Plan, Emergency, App}
 }
 
 // Limits of one document.

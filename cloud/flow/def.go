@@ -153,8 +153,8 @@ type Branch struct {
 // Deadline says by when a node's tasks have to be done.
 type Deadline struct {
 	Field string `json:"field,omitempty"` // first round: this field of the record, if filled in
-	// Scheme names a table of limits outside the flow ("hazard-level/cure"), By the field it
-	// is read by.
+	// Scheme names a limit of a dictionary ("hazard-level/cure": limit cure of dictionary
+	// hazard-level), By the field whose item it is read by.
 	Scheme string `json:"scheme,omitempty"`
 	By     string `json:"by,omitempty"`
 	After  string `json:"after,omitempty"` // otherwise: a duration

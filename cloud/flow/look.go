@@ -42,8 +42,8 @@ func (w *lookout) keep(err error) {
 
 func (w *lookout) in() In {
 	value := func(f string) any { return w.doc[f] }
-	return In{
-		Now: w.now, Value: value, Limit: w.s.Limit, Work: w.s.Work,
+	in := In{
+		Now: w.now, Value: value,
 		Holds: func(e cond.Expr) bool {
 			return e.Holds(cond.Env{Fields: value, Now: w.now, Zone: w.s.Zone, Schema: w.schema})
 		},
@@ -74,4 +74,19 @@ func (w *lookout) in() In {
 			return Replay(facts), nil
 		},
 	}
+	if w.s.Limit != nil {
+		in.Limit = func(scheme string, value any, from, rework time.Time) (time.Time, bool) {
+			due, ok, err := w.s.Limit(w.ctx, w.tx, scheme, value, from, rework)
+			w.keep(err)
+			return due, ok
+		}
+	}
+	if w.s.Work != nil {
+		in.Work = func(from time.Time, d time.Duration) time.Time {
+			due, err := w.s.Work(w.ctx, w.tx, from, d)
+			w.keep(err)
+			return due
+		}
+	}
+	return in
 }

@@ -62,10 +62,11 @@ type Deps struct {
 	// Notify keeps notices within tx; Settle says that what keys begin with is done with.
 	Notify func(ctx context.Context, tx *sql.Tx, n []Notice, now time.Time) error
 	Settle func(ctx context.Context, tx *sql.Tx, keyPrefix string, now time.Time) error
-	Limit  func(scheme string, value any, from, rework time.Time) (time.Time, bool)
-	Work   func(from time.Time, d time.Duration) time.Time
-	Zone   *time.Location
-	Now    func() time.Time
+	// Limit looks a deadline up for a value, ok false if there is none; Work adds working time.
+	Limit func(ctx context.Context, tx *sql.Tx, scheme string, value any, from, rework time.Time) (due time.Time, ok bool, err error)
+	Work  func(ctx context.Context, tx *sql.Tx, from time.Time, d time.Duration) (time.Time, error)
+	Zone  *time.Location
+	Now   func() time.Time
 }
 
 // Store keeps instances.

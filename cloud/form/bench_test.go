@@ -79,6 +79,7 @@ func questions(b *testing.B, d *db.DB, rows int) {
 		return err
 	})
 	ask("list-newest", list(cond.Expr{}, ""))
+	ask("list-gravest", list(cond.Expr{}, "level"))
 	ask("list-two-filters", list(parseCond(b, `{"op":"and","args":[{"op":"eq","l":{"f":"category"},"r":{"v":"lift"}},{"op":"eq","l":{"f":"level"},"r":{"v":"major"}}]}`), ""))
 	ask("list-overdue", list(parseCond(b, `{"op":"and","args":[{"op":"eq","l":{"f":"_state"},"r":{"v":"repairing"}},{"op":"eq","l":{"f":"level"},"r":{"v":"major"}}]}`), ""))
 }

@@ -48,12 +48,14 @@ type Rule struct {
 	Field   string        `json:"field,omitempty"` // where the message is shown
 }
 
-// Roles says which fields tell a record's department, owner, deadline and place.
+// Roles says which fields tell a record's department, owner, deadline, place and source.
 type Roles struct {
 	Dept  string `json:"dept,omitempty"`
 	Owner string `json:"owner,omitempty"`
 	Due   string `json:"due,omitempty"`
 	Place string `json:"place,omitempty"`
+	// Source is an option that is always asked for: no record is stored without it.
+	Source string `json:"source,omitempty"`
 }
 
 // Choice is one option of a list.
@@ -139,6 +141,9 @@ type Field struct {
 	Serial  string  `json:"serial,omitempty"` // "{prefix}{yyyyMMdd}{seq:4}"
 	Prefix  string  `json:"prefix,omitempty"`
 	Fields  []Field `json:"fields,omitempty"`  // of a sub-form
+	// Checklist names the option field whose item says which checklist the rows of a sub-form
+	// come from; they fill its columns item, normal, method, level and source, those it has.
+	Checklist string `json:"checklist,omitempty"`
 	Formula string  `json:"formula,omitempty"` //
 	Result  Type    `json:"result,omitempty"`  // number or money
 

@@ -119,6 +119,7 @@ func (d *Def) checkField(p *problems, path string, f *Field) {
 			p.add(path+".fields", "明细至少一个字段", "a sub-form must have at least one field")
 		}
 		d.checkFields(p, path+".fields", f.Fields, true)
+		d.checkChecklist(p, path, f)
 	case Link:
 		if !formKeyRE.MatchString(f.Form) || f.Mode != "" && f.Mode != "snapshot" && f.Mode != "live" {
 			p.add(path+".form", "需要关联的表单，方式为 snapshot 或 live", "needs a form, and mode snapshot or live")
@@ -132,6 +133,18 @@ func (d *Def) checkField(p *problems, path string, f *Field) {
 		}
 	}
 	d.checkDefault(p, path+".default", f)
+}
+
+func (d *Def) checkChecklist(p *problems, path string, f *Field) {
+	if f.Checklist == "" {
+		return
+	}
+	if by, ok := find(d.Fields, f.Checklist); !ok || by.Type != Option || by.Dict == "" {
+		p.add(path+".checklist", "应为从字典选择的单选字段", "must be a field that chooses from a dictionary")
+	}
+	if item, ok := find(f.Fields, "item"); !ok || item.Type != Text {
+		p.add(path+".fields", "明细应有编码为 item 的单行文本，放检查内容", "the sub-form needs a text with the key item, for what is checked")
+	}
 }
 
 func checkOptions(p *problems, path string, f *Field) {
@@ -202,12 +215,16 @@ func (d *Def) checkConditions(p *problems, path string, fields []Field, schema c
 }
 
 func (d *Def) checkRoles(p *problems) {
+	if f, ok := d.Field(d.Roles.Source); ok && (!f.Required || !f.Visible.IsZero() || f.Hidden) {
+		p.add("roles.source", "来源字段必须始终可见且必填", "the source must always be shown and required")
+	}
 	for name, want := range map[string]struct {
 		key   string
 		types []Type
 	}{
 		"dept": {d.Roles.Dept, []Type{Department}}, "owner": {d.Roles.Owner, []Type{Person}},
 		"due": {d.Roles.Due, []Type{Date, DateTime}}, "place": {d.Roles.Place, []Type{Place}},
+		"source": {d.Roles.Source, []Type{Option}},
 	} {
 		if want.key == "" {
 			continue

@@ -3,16 +3,26 @@ package form
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
+	"anlan/cloud/calendar"
 	"anlan/contract"
 )
 
-// Dict is a dictionary document: a tree of codes that options and cascades choose from.
+// Dict is a dictionary document: a tree of codes that options and cascades choose from, in
+// the order in which lists sort them.
 type Dict struct {
-	Title contract.Text `json:"title"`
-	Items []Item        `json:"items"`
+	Title  contract.Text `json:"title"`
+	Limits []LimitName   `json:"limits,omitempty"` // that its items may have
+	Items  []Item        `json:"items"`
+}
+
+// LimitName is a clock of a dictionary: by when what an item is chosen for has to be done.
+type LimitName struct {
+	ID    string        `json:"id"`
+	Label contract.Text `json:"label"`
 }
 
 // Item is one entry of a dictionary.
@@ -20,8 +30,11 @@ type Item struct {
 	Code    string        `json:"code"`
 	Label   contract.Text `json:"label"`
 	Color   string        `json:"color,omitempty"`
+	Note    contract.Text `json:"note,omitzero"`     // what choosing it means
 	Retired bool          `json:"retired,omitempty"` // not for new choices
-	Items   []Item        `json:"items,omitempty"`
+	// Limits are by the ids of the dictionary's; flows look deadlines up here.
+	Limits map[string]calendar.Limit `json:"limits,omitempty"`
+	Items  []Item                    `json:"items,omitempty"`
 }
 
 // Limits of a dictionary.
@@ -41,15 +54,23 @@ func ParseDict(raw []byte) (*Dict, error) {
 		return nil, p.err()
 	}
 	texts(&p, "title", d.Title)
+	limits := map[string]bool{}
+	for i, l := range d.Limits {
+		if !formKeyRE.MatchString(l.ID) || limits[l.ID] {
+			p.add(at("limits", i)+".id", "编码应以小写字母开头，不能重复", "a key begins with a lower-case letter and appears once")
+		}
+		limits[l.ID] = true
+		texts(&p, at("limits", i)+".label", l.Label)
+	}
 	n := 0
-	checkItems(&p, "items", d.Items, 1, &n)
+	checkItems(&p, "items", d.Items, 1, &n, limits)
 	if len(d.Items) == 0 || n > maxDictItems {
 		p.add("items", "应有 1 到 5000 项", "must have 1 to 5000 items")
 	}
 	return d, p.err()
 }
 
-func checkItems(p *problems, path string, items []Item, depth int, n *int) {
+func checkItems(p *problems, path string, items []Item, depth int, n *int, limits map[string]bool) {
 	if *n += len(items); depth > maxDictDepth || *n > maxDictItems {
 		p.add(path, "层次太深或项太多", "too deep, or too many items")
 		return
@@ -65,7 +86,18 @@ func checkItems(p *problems, path string, items []Item, depth int, n *int) {
 		if it.Color != "" && !colorRE.MatchString(it.Color) {
 			p.add(at+".color", "不是颜色", "not a colour")
 		}
-		checkItems(p, at+".items", it.Items, depth+1, n)
+		if len([]rune(it.Note.ZH)) > 200 || len([]rune(it.Note.EN)) > 400 {
+			p.add(at+".note", "至多 200 字", "at most 200 characters")
+		}
+		for _, id := range slices.Sorted(maps.Keys(it.Limits)) {
+			switch {
+			case !limits[id]:
+				p.add(at+".limits."+id, "字典没有这个时限", "no limit of the dictionary")
+			case !it.Limits[id].Sound():
+				p.add(at+".limits."+id, "应为小时数，或 1 到 366 天", "must be hours, or 1 to 366 days")
+			}
+		}
+		checkItems(p, at+".items", it.Items, depth+1, n, limits)
 	}
 }
 
@@ -80,6 +112,20 @@ func (d *Dict) Find(path string) (Item, bool) {
 		found, items = items[i], items[i].Items
 	}
 	return found, true
+}
+
+// paths are the codes that can be chosen, in the order they stand in.
+func (d *Dict) paths() []string {
+	var out []string
+	var walk func(items []Item, at string)
+	walk = func(items []Item, at string) {
+		for _, it := range items {
+			out = append(out, at+it.Code)
+			walk(it.Items, at+it.Code+"/")
+		}
+	}
+	walk(d.Items, "")
+	return out
 }
 
 // choice finds an option of a field: its label, and if it may be chosen anew.

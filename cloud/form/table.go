@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"anlan/cloud/cond"
+	"anlan/cloud/db"
 	"anlan/cloud/document"
 )
 
@@ -89,8 +90,8 @@ func registry(ctx context.Context, q querier, form string) ([]registered, error)
 }
 
 // Class is what documents of kind form have to satisfy, and the tables their publication
-// makes.
-func Class() document.Class {
+// makes in a database.
+func Class(into *db.DB) document.Class {
 	return document.Class{
 		Check: func(key string, body json.RawMessage) []Problem {
 			_, err := Parse(key, body)
@@ -102,7 +103,7 @@ func Class() document.Class {
 			if err != nil {
 				return err
 			}
-			return migrate(ctx, tx, d)
+			return migrate(ctx, tx, d, into.Postgres())
 		},
 	}
 }
@@ -213,7 +214,7 @@ const baseColumns = `id TEXT PRIMARY KEY, def_ver BIGINT NOT NULL, layout BIGINT
 	record_no TEXT, state TEXT, community TEXT, building TEXT, dept TEXT, owner TEXT, flow TEXT, due_at BIGINT, log_hash TEXT NOT NULL, doc TEXT NOT NULL`
 
 // migrate brings the tables up to a definition: it adds, and never drops or renames.
-func migrate(ctx context.Context, tx *sql.Tx, d *Def) error {
+func migrate(ctx context.Context, tx *sql.Tx, d *Def, postgres bool) error {
 	m := &migration{ctx: ctx, tx: tx, form: d.Key}
 	if err := tx.QueryRowContext(ctx, `INSERT INTO form_table (form, layout) VALUES ($1, 0) ON CONFLICT (form) DO UPDATE SET layout = form_table.layout RETURNING layout`, d.Key).Scan(&m.layout); err != nil {
 		return fmt.Errorf("form: lock layout of %s: %w", d.Key, err)
@@ -242,6 +243,7 @@ func migrate(ctx context.Context, tx *sql.Tx, d *Def) error {
 	for i := range d.Fields {
 		m.indexes(&d.Fields[i])
 	}
+	m.sourced(d, postgres)
 	return m.err
 }
 
@@ -304,6 +306,26 @@ func (m *migration) indexes(f *Field) {
 		m.exec(`CREATE INDEX IF NOT EXISTS ` + indexName("i", m.form, f.Key) + ` ON ` + t + ` (` + col + `, created_at)`)
 	} else {
 		m.exec(`DROP INDEX IF EXISTS ` + indexName("i", m.form, f.Key))
+	}
+}
+
+// sourced keeps records that do not say where they come from out of the database, whoever
+// writes them. It holds for new records only: old ones keep what they were born with.
+func (m *migration) sourced(d *Def, postgres bool) {
+	t, name := tableName(m.form, ""), indexName("q", m.form, "_source")
+	on := ` BEFORE INSERT ON ` + t + ` FOR EACH ROW WHEN (NEW.` + columnName(d.Roles.Source) + ` IS NULL) `
+	if postgres {
+		m.exec(`DROP TRIGGER IF EXISTS ` + name + ` ON ` + t)
+	} else {
+		m.exec(`DROP TRIGGER IF EXISTS ` + name)
+	}
+	switch {
+	case d.Roles.Source == "":
+	case postgres:
+		m.exec(`CREATE OR REPLACE FUNCTION form_sourced() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'form: a record without its source'; END $$`)
+		m.exec(`CREATE TRIGGER ` + name + on + `EXECUTE FUNCTION form_sourced()`)
+	default:
+		m.exec(`CREATE TRIGGER ` + name + on + `BEGIN SELECT RAISE(ABORT, 'form: a record without its source'); END`)
 	}
 }
 

@@ -102,7 +102,7 @@ func properties(t Type) []string {
 	case Serial:
 		return []string{"serial", "prefix"}
 	case Rows:
-		return []string{"fields", "min_count", "max_count"}
+		return []string{"fields", "min_count", "max_count", "checklist"}
 	case Link:
 		return []string{"form", "mode", "show", "fill", "many", "min_count", "max_count"}
 	case Formula:

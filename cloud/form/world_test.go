@@ -48,7 +48,7 @@ type desk struct {
 }
 
 func newDesk(t testing.TB, d *db.DB) *desk {
-	docs := document.NewStore(d, audit.New(d), map[document.Kind]document.Class{document.Form: Class(), document.Dict: DictClass()})
+	docs := document.NewStore(d, audit.New(d), map[document.Kind]document.Class{document.Form: Class(d), document.Dict: DictClass()})
 	return &desk{t: t, d: d, docs: docs, now: noon, Store: NewStore(d, docs, Deps{Zone: shanghai,
 		Lookup: func(context.Context, *sql.Tx) func(Type, string) (Entry, bool) { return lookup }})}
 }

@@ -1,7 +1,7 @@
-// Package hazard is what a community looks for and how grave it is: categories with their
-// standard check items, levels with their deadlines, and the scoring of risk. All of it is
-// data that ships with a source and may be edited; what is here decides nothing about a
-// single report.
+// Package hazard is what a community looks for: categories with their standard check items,
+// and the scoring of risk. All of it is data that ships with a source and may be edited;
+// what is here decides nothing about a single report. How grave a hazard is, and by when it
+// has to be gone, is the dictionary hazard-level.
 package hazard
 
 import (
@@ -27,6 +27,8 @@ const (
 	Record  Method = "record" // of papers and people
 )
 
+var methods = []Method{Look, Test, Measure, Record}
+
 // Standard is what a check item rests on. Verified is false where neither the original
 // nor a trustworthy copy was read.
 type Standard struct {
@@ -42,7 +44,7 @@ type Item struct {
 	Text     contract.Text `json:"text" yaml:"text,required"`
 	Normal   contract.Text `json:"normal" yaml:"normal,required"` // what it is like when nothing is wrong
 	Method   Method        `json:"method" yaml:"method,required" enum:"look,test,measure,record"`
-	Level    string        `json:"level" yaml:"level,required"` // of the hazard when it is not normal
+	Level    string        `json:"level" yaml:"level,required"` // of the hazard when it is not normal, a code of the dictionary hazard-level
 	Standard string        `json:"standard" yaml:"standard,required"`
 	Clause   string        `json:"clause,omitempty" yaml:"clause"`
 	Verified bool          `json:"verified" yaml:"verified"`
@@ -58,22 +60,12 @@ type Category struct {
 	Items []Item        `json:"items" yaml:"items,required"`
 }
 
-// Catalogue is all of it.
+// Catalogue is what ships. Its categories become checklists that people change.
 type Catalogue struct {
-	Standards  []Standard `json:"standards"`
-	Levels     []Level    `json:"levels"` // gravest first
-	Categories []Category `json:"categories"`
-	Schemes    []Scheme   `json:"schemes"`
-	Grades     []Grade    `json:"grades"` // gravest first
-}
-
-// Level finds a level.
-func (c *Catalogue) Level(id string) (Level, bool) {
-	i := slices.IndexFunc(c.Levels, func(l Level) bool { return l.ID == id })
-	if i < 0 {
-		return Level{}, false
-	}
-	return c.Levels[i], true
+	Standards  []Standard
+	Categories []Category
+	Schemes    []Scheme
+	Grades     []Grade // gravest first
 }
 
 // Category finds a category.
@@ -91,20 +83,13 @@ func Load(fsys fs.FS, dir string) (*Catalogue, error) {
 	var standards struct {
 		Standards []Standard `yaml:"standards,required"`
 	}
-	var levels struct {
-		Levels []Level `yaml:"levels,required"`
-	}
 	var risk struct {
 		Schemes []Scheme `yaml:"schemes,required"`
 		Grades  []Grade  `yaml:"grades,required"`
 	}
 	l.read("standards.yaml", &standards)
-	ld := l.read("levels.yaml", &levels)
 	rd := l.read("risk.yaml", &risk)
-	l.c.Standards, l.c.Levels, l.c.Schemes, l.c.Grades = standards.Standards, levels.Levels, risk.Schemes, risk.Grades
-	if ld != nil {
-		checkLevels(l.c.Levels, ld, &l.problems)
-	}
+	l.c.Standards, l.c.Schemes, l.c.Grades = standards.Standards, risk.Schemes, risk.Grades
 	if rd != nil {
 		checkSchemes(l.c, rd, &l.problems)
 	}
@@ -115,7 +100,6 @@ func Load(fsys fs.FS, dir string) (*Catalogue, error) {
 	if err := l.problems.Err(); err != nil {
 		return nil, fmt.Errorf("hazard: load catalogue: %w", err)
 	}
-	slices.SortStableFunc(l.c.Levels, func(a, b Level) int { return cmp.Compare(a.Priority, b.Priority) })
 	slices.SortStableFunc(l.c.Categories, func(a, b Category) int { return cmp.Compare(a.Order, b.Order) })
 	return l.c, nil
 }
@@ -176,11 +160,8 @@ func (l *loader) items(c Category, doc *configs.Document) {
 				bad(field, "one language", "zh and en")
 			}
 		}
-		if !slices.Contains([]Method{Look, Test, Measure, Record}, it.Method) {
+		if !slices.Contains(methods, it.Method) {
 			bad("method", strconv.Quote(string(it.Method)), "look, test, measure or record")
-		}
-		if _, ok := l.c.Level(it.Level); !ok {
-			bad("level", strconv.Quote(it.Level), "a level of levels.yaml")
 		}
 		s := slices.IndexFunc(l.c.Standards, func(s Standard) bool { return s.ID == it.Standard })
 		switch {

@@ -94,7 +94,7 @@ func matrix(w *world, alarm, incident, victim, key string) map[string]row {
 		"POST /api/uploads":                   {need: signedIn, place: own, absent: true}, "GET /api/uploads/{id}": {need: signedIn, place: own, absent: true}, "DELETE /api/uploads/{id}": {need: signedIn, place: own, absent: true},
 		"PATCH /api/uploads/{id}": {need: signedIn, place: own, absent: true}, "POST /api/uploads/{id}/finish": {need: signedIn, place: own, absent: true},
 		"GET /api/attachments/{id}": {need: signedIn, place: own, absent: true}, "GET /api/attachments/{id}/about": {need: signedIn, place: own, absent: true}, "GET /api/attachments/{id}/thumb": {need: signedIn, place: own, absent: true},
-		"GET /api/directory": {need: access(org.WorkUse)}, "GET /api/dictionaries/{key}": {need: access(org.WorkUse), absent: true},
+		"GET /api/directory": {need: access(org.WorkUse)}, "GET /api/dictionaries/{key}": {need: access(org.WorkUse), absent: true}, "GET /api/checklists/{key}": {need: access(org.WorkUse), absent: true},
 		"GET /api/notices": {need: signedIn, place: own}, "GET /api/notices/count": {need: signedIn, place: own}, "POST /api/notices/{id}/read": {need: signedIn, place: own, absent: true}, "POST /api/notices/read-all": {need: signedIn, place: own},
 		"GET /api/push-key": {need: signedIn, place: own}, "POST /api/push-subscriptions": {need: signedIn, place: own, body: map[string]any{"endpoint": "x", "p256dh": "x", "auth": "x"}, inner: true}, "DELETE /api/push-subscriptions/{id}": {need: signedIn, place: own, absent: true},
 		"GET /api/me/quiet-hours": {need: signedIn, place: own}, "PUT /api/me/quiet-hours": {need: signedIn, place: own, body: map[string]any{"from": 0, "to": 0}},

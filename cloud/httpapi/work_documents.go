@@ -14,16 +14,16 @@ import (
 )
 
 type docIn struct {
-	Kind document.Kind `path:"kind" enum:"dict,form,checklist,flow,app"`
+	Kind document.Kind `path:"kind" enum:"calendar,dict,form,checklist,flow,app"`
 	Key  string        `path:"key" maxLength:"48"`
 }
 
 type docList struct {
-	Kind document.Kind `query:"kind" enum:"dict,form,checklist,flow,app" required:"true"`
+	Kind document.Kind `query:"kind" enum:"calendar,dict,form,checklist,flow,app" required:"true"`
 }
 
 type docDraftIn struct {
-	Kind document.Kind `path:"kind" enum:"dict,form,checklist,flow,app"`
+	Kind document.Kind `path:"kind" enum:"calendar,dict,form,checklist,flow,app"`
 	Key  string        `path:"key" maxLength:"48"`
 	Body struct {
 		Rev  int64           `json:"rev" minimum:"0" doc:"of the draft as read, 0 if there was none"`
@@ -32,7 +32,7 @@ type docDraftIn struct {
 }
 
 type docPublishIn struct {
-	Kind document.Kind `path:"kind" enum:"dict,form,checklist,flow,app"`
+	Kind document.Kind `path:"kind" enum:"calendar,dict,form,checklist,flow,app"`
 	Key  string        `path:"key" maxLength:"48"`
 	Body struct {
 		Rev  int64  `json:"rev" minimum:"1" doc:"of the draft as read"`
@@ -41,7 +41,7 @@ type docPublishIn struct {
 }
 
 type docRollBackIn struct {
-	Kind document.Kind `path:"kind" enum:"dict,form,checklist,flow,app"`
+	Kind document.Kind `path:"kind" enum:"calendar,dict,form,checklist,flow,app"`
 	Key  string        `path:"key" maxLength:"48"`
 	Body struct {
 		To   int64  `json:"to" minimum:"1"`
@@ -50,14 +50,14 @@ type docRollBackIn struct {
 }
 
 type docDiffIn struct {
-	Kind document.Kind `path:"kind" enum:"dict,form,checklist,flow,app"`
+	Kind document.Kind `path:"kind" enum:"calendar,dict,form,checklist,flow,app"`
 	Key  string        `path:"key" maxLength:"48"`
 	From int64         `query:"from" minimum:"1"`
 	To   int64         `query:"to" minimum:"0" doc:"0 is the draft"`
 }
 
 type docDiscardIn struct {
-	Kind document.Kind `path:"kind" enum:"dict,form,checklist,flow,app"`
+	Kind document.Kind `path:"kind" enum:"calendar,dict,form,checklist,flow,app"`
 	Key  string        `path:"key" maxLength:"48"`
 	Rev  int64         `query:"rev" minimum:"1" doc:"of the draft as read"`
 }

@@ -1,10 +1,12 @@
 package httpapi
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"anlan/cloud/attach/attachtest"
 	"anlan/cloud/document"
@@ -97,8 +99,8 @@ func TestW18_AHazardFromReportToClosedOverHTTP(t *testing.T) {
 }
 
 // TestF18_AnAdministratorChangesAFormAndNothingRunningIsHurt changes the hazard form and
-// its flow by the API while a hazard is under way. H1, H4: a category and a level of one's
-// own are offered at once.
+// its flow by the API while a hazard is under way. H1: a category of one's own is offered at
+// once.
 func TestF18_AnAdministratorChangesAFormAndNothingRunningIsHurt(t *testing.T) {
 	w := newWorld(t)
 	admin, guard := w.as(org.Admin), w.as(org.Guard)
@@ -110,9 +112,8 @@ func TestF18_AnAdministratorChangesAFormAndNothingRunningIsHurt(t *testing.T) {
 	admin.publish("dict", "hazard_category", body)
 	report["fields"].(map[string]any)["category"] = "pets"
 	want[work.Submission](guard, 200, "POST", "/api/forms/hazard/records", report)
-	// H4: a fourth level
 	def := want[documentDetail](admin, 200, "GET", "/api/documents/form/hazard", nil)
-	v := admin.publish("form", "hazard", strings.Replace(string(def.Current.Body), `{"color":"risk-yellow"`, `{"color":"risk-blue","id":"low","label":{"en":"Low","zh":"较低"}},{"color":"risk-yellow"`, 1))
+	v := admin.publish("form", "hazard", strings.Replace(string(def.Current.Body), `"zh":"整改期限"`, `"zh":"整改截止"`, 1))
 	if v.Version != 2 {
 		t.Fatalf("%+v", v)
 	}
@@ -209,4 +210,87 @@ func TestH16_PhotosBelongToTheirHazard(t *testing.T) {
 	}
 	after := upload(engineer, "photo", "后.jpg", attachtest.JPEG(attachtest.Noise(320, 240, 2), 80, attachtest.Camera{}))
 	engineer.act(s.Instance, 200, flow.Agree, map[string]any{"measures": "已清理", "after_photos": []string{after.ID}})
+}
+
+// TestH04_ALevelOfOnesOwnBringsItsDeadlineAndPlace: a fourth level with five working days,
+// a holiday in between, and lists that know where it stands.
+func TestH04_ALevelOfOnesOwnBringsItsDeadlineAndPlace(t *testing.T) {
+	w := newWorld(t)
+	admin, guard, supervisor := w.as(org.Admin), w.as(org.Guard), w.as(org.Supervisor)
+	zone := time.FixedZone("CST", 8*3600)
+	now := w.clock().In(zone)
+	dict := want[documentDetail](admin, 200, "GET", "/api/documents/dict/hazard-level", nil)
+	body := strings.Replace(string(dict.Current.Body), `{"code":"general"`, `{"code":"lower","color":"risk-blue","label":{"zh":"较低"},"limits":{"cure":{"days":5,"working":true},"response":{"hours":48}}},{"code":"general"`, 1)
+	admin.publish("dict", "hazard-level", body)
+	// Every weekday of the next week is off: five working days end a week later.
+	var days []map[string]any
+	for d := 1; d <= 7; d++ {
+		days = append(days, map[string]any{"date": now.AddDate(0, 0, d).Format(time.DateOnly), "name": map[string]string{"zh": "高温假"}})
+	}
+	cal, err := json.Marshal(map[string]any{"title": map[string]string{"zh": "工作日历"}, "verified": true, "days": days})
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin.publish("calendar", "work", string(cal))
+	order := []string{"lower", "major", "general", "larger"}
+	for _, level := range order {
+		s := want[work.Submission](guard, 200, "POST", "/api/forms/hazard/records", map[string]any{"fields": map[string]any{"category": "fire", "place": "anlan-garden/b03", "what": level}})
+		supervisor.act(s.Instance, 200, flow.Agree, map[string]any{"level": level, "owner": w.idOf("engineer"), "demand": "清理"})
+		if level != "lower" {
+			continue
+		}
+		got := want[recordDetail](supervisor, 200, "GET", "/api/forms/hazard/records/"+s.Record.ID, nil)
+		at, err := time.Parse(time.RFC3339, fmt.Sprint(got.Record.Doc["due_at"]))
+		if err != nil {
+			t.Fatalf("%v: %v", got.Record.Doc["due_at"], err)
+		}
+		left, day := 5, now
+		for left > 0 {
+			if day = day.AddDate(0, 0, 1); day.Sub(now) > 7*24*time.Hour && day.Weekday() != time.Saturday && day.Weekday() != time.Sunday {
+				left--
+			}
+		}
+		if want := time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, zone); !at.Equal(want) {
+			t.Errorf("due %s, want %s", at.In(zone), want)
+		}
+	}
+	page := want[form.Page](supervisor, 200, "GET", "/api/forms/hazard/records?sort=level", nil)
+	var got []string
+	for _, r := range page.Records {
+		got = append(got, fmt.Sprint(r.Doc["level"]))
+	}
+	if strings.Join(got, " ") != "major larger lower general" {
+		t.Errorf("sorted: %v", got)
+	}
+	// A limit that is none is refused where it stands.
+	draft := want[draftSaved](admin, 200, "PUT", "/api/documents/dict/hazard-level/draft", map[string]any{"rev": 0, "body": rawJSON(strings.Replace(body, `"days":5`, `"days":0`, 1))})
+	if len(draft.Problems) != 1 || draft.Problems[0].Path != "items[2].limits.cure" {
+		t.Errorf("%+v", draft.Problems)
+	}
+}
+
+// TestH02_StandardItemsAreEditedAndOfferedAtOnce: a checklist is a document; what is
+// published is what the next record form brings.
+func TestH02_StandardItemsAreEditedAndOfferedAtOnce(t *testing.T) {
+	w := newWorld(t)
+	admin, guard := w.as(org.Admin), w.as(org.Guard)
+	if c := want[checklistOut](guard, 200, "GET", "/api/checklists/elevator", nil); c.Version != 1 || len(c.Items) < 8 || c.Items[0].Standard == "" {
+		t.Fatalf("%+v", c)
+	}
+	doc := want[documentDetail](admin, 200, "GET", "/api/documents/checklist/elevator", nil)
+	admin.publish("checklist", "elevator", strings.Replace(string(doc.Current.Body), `"items":[`, `"items":[{"id":"own-1","level":"general","method":"look","normal":{"zh":"无杂物"},"standard":"practice","text":{"zh":"轿顶杂物"},"verified":false},`, 1))
+	if c := want[checklistOut](guard, 200, "GET", "/api/checklists/elevator", nil); c.Version != 2 || c.Items[0].Text.ZH != "轿顶杂物" {
+		t.Fatalf("%+v", c.Items[0])
+	}
+	all := want[standards](guard, 200, "GET", "/api/hazard-catalogue", nil)
+	if len(all.Categories) < 10 || all.Categories[0].ID != "fire" || len(all.Levels.Items) != 3 {
+		t.Fatalf("%d categories, the first %s", len(all.Categories), all.Categories[0].ID)
+	}
+	draft := want[draftSaved](admin, 200, "PUT", "/api/documents/checklist/elevator/draft", map[string]any{"rev": 0, "body": rawJSON(`{"title":{"zh":"电梯"},"items":[{"id":"a","text":{"zh":""},"normal":{"zh":"好"},"method":"smell","level":"","standard":"","verified":false}]}`)})
+	if len(draft.Problems) != 3 {
+		t.Fatalf("%+v", draft.Problems)
+	}
+	if status, _ := guard.do("PUT", "/api/documents/checklist/elevator/draft", map[string]any{"rev": 0, "body": rawJSON(`{}`)}); status != 403 {
+		t.Fatalf("a guard changes a checklist: %d", status)
+	}
 }

@@ -5,12 +5,15 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -28,6 +31,7 @@ import (
 	"anlan/cloud/disk"
 	"anlan/cloud/enrolment"
 	"anlan/cloud/fleet"
+	"anlan/cloud/fleet/places"
 	"anlan/cloud/floorplan"
 	"anlan/cloud/hazard"
 	"anlan/cloud/incident"
@@ -84,15 +88,79 @@ func (w *world) forward(d time.Duration) {
 	w.offset += d
 }
 
+type seeded struct {
+	db        []byte
+	passwords map[string]string
+}
+
+// seed is a database with a person of every role and the shipped apps, made once: hashing
+// passwords and laying out tables is most of what a world takes.
+var seed = sync.OnceValues(func() (seeded, error) {
+	out := seeded{passwords: map[string]string{}}
+	dir, err := os.MkdirTemp("", "seed")
+	if err != nil {
+		return out, err
+	}
+	defer os.RemoveAll(dir)
+	ctx, file := context.Background(), filepath.Join(dir, "c.db")
+	d, err := db.Open(ctx, file)
+	if err != nil {
+		return out, err
+	}
+	if err := out.fill(ctx, d, dir); err != nil {
+		return out, errors.Join(err, d.Close())
+	}
+	if err := d.Close(); err != nil {
+		return out, err
+	}
+	out.db, err = os.ReadFile(file)
+	return out, err
+})
+
+func (s seeded) fill(ctx context.Context, d *db.DB, dir string) error {
+	trail, users, now := audit.New(d), org.NewStore(d), time.Now()
+	accounts, err := auth.New(ctx, d, users, trail, dir)
+	if err != nil {
+		return err
+	}
+	for _, r := range org.Roles() {
+		a, err := accounts.AddUser(ctx, org.System(), org.User{Username: string(r), Name: r.Title().ZH, Role: r}, now)
+		if err != nil {
+			return err
+		}
+		s.passwords[string(r)] = a.Password
+	}
+	// They have changed their first passwords.
+	if err := d.Tx(ctx, func(tx *sql.Tx) error { _, err := tx.Exec(`UPDATE credential SET must_change = 0`); return err }); err != nil {
+		return err
+	}
+	shipped, err := hazard.Load(configs.Files, "hazards")
+	if err != nil {
+		return err
+	}
+	desk := work.New(work.Deps{DB: d, Audit: trail, Staff: staff.New(users, places.Empty, nil), Zone: time.UTC, Now: time.Now})
+	if err := desk.Install(ctx, configs.Files, "apps", now); err != nil {
+		return err
+	}
+	return desk.InstallChecklists(ctx, shipped.Categories, now)
+}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	dir := t.TempDir()
+	first, err := seed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "c.db"), first.db, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	d, err := db.Open(t.Context(), filepath.Join(dir, "c.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	w := &world{t: t, db: d, passwords: map[string]string{}}
+	w := &world{t: t, db: d, passwords: maps.Clone(first.passwords)}
 	log, reg := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
 	trail, users := audit.New(d), org.NewStore(d)
 	authority, err := enrolment.OpenAuthority(filepath.Join(dir, "edges"), w.clock())
@@ -132,7 +200,6 @@ func newWorld(t *testing.T) *world {
 	w.alarms.OnChange(w.hub.Alarm)
 	w.alarms.OnChange(w.incidents.AlarmCommitted)
 	w.incidents.OnChange(w.hub.Incident)
-	w.people(users)
 	w.manifest()
 	plans, err := plan.Load(configs.Files, "plans")
 	if err != nil {
@@ -167,9 +234,6 @@ func newWorld(t *testing.T) *world {
 	if w.files, err = attach.New(attach.Deps{DB: d, Data: dir, MayRead: RecordReader(w.work, tree), Log: log, Registry: reg, Now: w.clock, Free: func() (uint64, error) { return 1 << 40, nil }}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.work.Install(t.Context(), configs.Files, "apps", w.clock()); err != nil {
-		t.Fatal(err)
-	}
 	rules, err := origin.Load(configs.Files, filepath.Join(dir, origin.OwnFile))
 	if err != nil {
 		t.Fatal(err)
@@ -193,21 +257,6 @@ func page() fs.FS {
 }
 
 // people makes one person per role, with the role as user name.
-func (w *world) people(users *org.Store) {
-	w.t.Helper()
-	for _, r := range org.Roles() {
-		a, err := w.auth.AddUser(w.t.Context(), org.System(), org.User{Username: string(r), Name: r.Title().ZH, Role: r}, w.clock())
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		w.passwords[string(r)] = a.Password
-	}
-	// They have changed their first passwords.
-	if err := w.db.Tx(w.t.Context(), func(tx *sql.Tx) error { _, err := tx.Exec(`UPDATE credential SET must_change = 0`); return err }); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
 func (w *world) manifest() {
 	w.t.Helper()
 	zh := func(s string) contract.Text { return contract.Text{ZH: s, EN: s} }

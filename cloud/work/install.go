@@ -13,6 +13,7 @@ import (
 
 	"anlan/cloud/document"
 	"anlan/cloud/form"
+	"anlan/cloud/hazard"
 	"anlan/cloud/org"
 )
 
@@ -31,6 +32,22 @@ func (k *Desk) Install(ctx context.Context, fsys fs.FS, dir string, now time.Tim
 		}
 	}
 	return nil
+}
+
+// InstallChecklists publishes the standard items of every category that has none yet.
+func (k *Desk) InstallChecklists(ctx context.Context, shipped []hazard.Category, now time.Time) error {
+	return k.DB.Tx(ctx, func(tx *sql.Tx) error {
+		for _, c := range shipped {
+			body, err := json.Marshal(c.Checklist())
+			if err != nil {
+				return fmt.Errorf("work: write checklist %s: %w", c.ID, err)
+			}
+			if _, err := k.provide(ctx, tx, document.Ref{Kind: document.Checklist, Key: c.ID}, func() ([]byte, error) { return body, nil }, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func readJSON(fsys fs.FS, name string, into any) error {
@@ -54,16 +71,19 @@ func (k *Desk) install(ctx context.Context, fsys fs.FS, dir string, now time.Tim
 	if err := errors.Join(readJSON(fsys, path.Join(dir, "app.json"), &app), readJSON(fsys, path.Join(dir, "grants.json"), &grants)); err != nil {
 		return err
 	}
+	file := func(name string) func() ([]byte, error) {
+		return func() ([]byte, error) { return fs.ReadFile(fsys, path.Join(dir, name)) }
+	}
 	return k.DB.Tx(ctx, func(tx *sql.Tx) error {
 		fresh := true
 		for _, r := range app.Documents {
-			had, err := k.provide(ctx, tx, r, fsys, path.Join(dir, string(r.Kind)+"-"+r.Key+".json"), now)
+			had, err := k.provide(ctx, tx, r, file(string(r.Kind)+"-"+r.Key+".json"), now)
 			if err != nil {
 				return err
 			}
 			fresh = fresh && !had
 		}
-		if _, err := k.provide(ctx, tx, document.Ref{Kind: document.App, Key: path.Base(dir)}, fsys, path.Join(dir, "app.json"), now); err != nil {
+		if _, err := k.provide(ctx, tx, document.Ref{Kind: document.App, Key: path.Base(dir)}, file("app.json"), now); err != nil {
 			return err
 		}
 		if !fresh {
@@ -78,13 +98,13 @@ func (k *Desk) install(ctx context.Context, fsys fs.FS, dir string, now time.Tim
 	})
 }
 
-// provide publishes a document from a file unless there is one in force, and says if there was.
-func (k *Desk) provide(ctx context.Context, tx *sql.Tx, r document.Ref, fsys fs.FS, file string, now time.Time) (had bool, err error) {
+// provide publishes a document unless there is one in force, and says if there was.
+func (k *Desk) provide(ctx context.Context, tx *sql.Tx, r document.Ref, read func() ([]byte, error), now time.Time) (had bool, err error) {
 	_, _, err = k.Docs.InForce(ctx, tx, r.Kind, r.Key)
 	if err == nil || !errors.Is(err, document.ErrNotFound) {
 		return true, err
 	}
-	body, err := fs.ReadFile(fsys, file)
+	body, err := read()
 	if err != nil {
 		return false, err
 	}

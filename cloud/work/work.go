@@ -21,14 +21,13 @@ import (
 	"anlan/cloud/staff"
 )
 
-// Deps are what the desk stands on. Limit may be nil.
+// Deps are what the desk stands on.
 type Deps struct {
 	DB    *db.DB
 	Audit *audit.Log
 	Staff *staff.Staff
 	Zone  *time.Location
 	Now   func() time.Time
-	Limit func(scheme string, value any, from, rework time.Time) (time.Time, bool)
 	// Refer ties attachments to the record that names them; nil leaves them alone.
 	Refer func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error
 	// Notify and Settle are where flows tell people; nil tells nobody.
@@ -58,9 +57,9 @@ type defKey struct {
 // New makes the desk and the stores in it.
 func New(d Deps) *Desk {
 	k := &Desk{Deps: d, defs: map[defKey]*flow.Def{}}
-	k.Docs = document.NewStore(d.DB, d.Audit, map[document.Kind]document.Class{document.Form: form.Class(), document.Dict: form.DictClass(), document.Flow: k.flowClass(), document.App: document.AppClass()})
+	k.Docs = document.NewStore(d.DB, d.Audit, map[document.Kind]document.Class{document.Form: form.Class(d.DB), document.Dict: form.DictClass(), document.Flow: k.flowClass(), document.App: document.AppClass(), document.Calendar: calendarClass(), document.Checklist: checklistClass()})
 	k.Forms = form.NewStore(d.DB, k.Docs, form.Deps{Zone: d.Zone, Lookup: d.Staff.Lookup, Refer: d.Refer})
-	k.Flows = flow.NewStore(flow.Deps{DB: d.DB, Def: k.FlowDef, Records: records{k}, People: d.Staff, Notify: d.Notify, Settle: d.Settle, Limit: d.Limit, Zone: d.Zone, Now: d.Now})
+	k.Flows = flow.NewStore(flow.Deps{DB: d.DB, Def: k.FlowDef, Records: records{k}, People: d.Staff, Notify: d.Notify, Settle: d.Settle, Limit: k.limit, Work: k.working, Zone: d.Zone, Now: d.Now})
 	return k
 }
 

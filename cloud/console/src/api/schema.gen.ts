@@ -535,6 +535,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/checklists/{key}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The standard items of a category */
+    get: operations["get-checklists-key"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/desk": {
     parameters: {
       query?: never;
@@ -3360,6 +3377,14 @@ export interface components {
     CheckIns: {
       items: components["schemas"]["CheckIn"][] | null;
     };
+    ChecklistOut: {
+      icon?: string;
+      id: string;
+      items: components["schemas"]["HazardItem"][] | null;
+      title: components["schemas"]["Text"];
+      /** Format: int64 */
+      version: number;
+    };
     ChooseInBody: {
       /**
        * Format: int64
@@ -4459,11 +4484,13 @@ export interface components {
     };
     FormDict: {
       items: components["schemas"]["FormItem"][] | null;
+      limits?: components["schemas"]["FormLimitName"][] | null;
       title: components["schemas"]["Text"];
     };
     FormField: {
       accept?: string[] | null;
       camera_only?: boolean;
+      checklist?: string;
       checks?: components["schemas"]["FormRule"][] | null;
       clear_hidden?: boolean;
       /** Format: int64 */
@@ -4553,7 +4580,15 @@ export interface components {
       color?: string;
       items?: components["schemas"]["FormItem"][] | null;
       label: components["schemas"]["Text"];
+      limits?: {
+        [key: string]: components["schemas"]["Limit"];
+      };
+      note?: components["schemas"]["Text"];
       retired?: boolean;
+    };
+    FormLimitName: {
+      id: string;
+      label: components["schemas"]["Text"];
     };
     FormLine: {
       action: string;
@@ -4619,6 +4654,7 @@ export interface components {
       due?: string;
       owner?: string;
       place?: string;
+      source?: string;
     };
     FormRule: {
       field?: string;
@@ -4673,21 +4709,6 @@ export interface components {
       from: number;
       grade: string;
     };
-    HazardCatalogue: {
-      categories: components["schemas"]["HazardCategory"][] | null;
-      grades: components["schemas"]["HazardGrade"][] | null;
-      levels: components["schemas"]["HazardLevel"][] | null;
-      schemes: components["schemas"]["HazardScheme"][] | null;
-      standards: components["schemas"]["HazardStandard"][] | null;
-    };
-    HazardCategory: {
-      icon: string;
-      id: string;
-      items: components["schemas"]["HazardItem"][] | null;
-      name: components["schemas"]["Text"];
-      /** Format: int64 */
-      order: number;
-    };
     HazardFactor: {
       id: string;
       name: components["schemas"]["Text"];
@@ -4709,27 +4730,6 @@ export interface components {
       standard: string;
       text: components["schemas"]["Text"];
       verified: boolean;
-    };
-    HazardLevel: {
-      /** @enum {string} */
-      class: "major" | "general";
-      /** @enum {string} */
-      colour: "red" | "orange" | "yellow" | "blue";
-      cure: components["schemas"]["HazardLimit"];
-      id: string;
-      name: components["schemas"]["Text"];
-      plan: boolean;
-      /** Format: int64 */
-      priority: number;
-      response: components["schemas"]["HazardLimit"];
-      verified: boolean;
-    };
-    HazardLimit: {
-      /** Format: int64 */
-      days?: number;
-      /** Format: int64 */
-      hours?: number;
-      working?: boolean;
     };
     HazardOfAlarm: {
       /** Format: date-time */
@@ -4881,6 +4881,13 @@ export interface components {
     LeaveInBody: {
       /** @description who takes over; empty: whoever each node falls back to */
       to?: string;
+    };
+    Limit: {
+      /** Format: int64 */
+      days?: number;
+      /** Format: int64 */
+      hours?: number;
+      working?: boolean;
     };
     Load: {
       chattering: components["schemas"]["LoadItem"][] | null;
@@ -5750,6 +5757,15 @@ export interface components {
       sensed?: string;
       /** Format: date-time */
       spooled?: string;
+    };
+    Standards: {
+      /** @description in the order of the dictionary hazard_category */
+      categories: components["schemas"]["ChecklistOut"][] | null;
+      grades: components["schemas"]["HazardGrade"][] | null;
+      /** @description dictionary hazard-level, gravest first */
+      levels?: components["schemas"]["FormDict"];
+      schemes: components["schemas"]["HazardScheme"][] | null;
+      standards: components["schemas"]["HazardStandard"][] | null;
     };
     Subscribed: {
       id: string;
@@ -7214,6 +7230,37 @@ export interface operations {
       };
     };
   };
+  "get-checklists-key": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ChecklistOut"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "get-desk": {
     parameters: {
       query?: never;
@@ -7470,7 +7517,7 @@ export interface operations {
   "get-documents": {
     parameters: {
       query: {
-        kind: "dict" | "form" | "checklist" | "flow" | "app";
+        kind: "calendar" | "dict" | "form" | "checklist" | "flow" | "app";
       };
       header?: never;
       path?: never;
@@ -7503,7 +7550,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow" | "app";
+        kind: "calendar" | "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -7539,7 +7586,7 @@ export interface operations {
       };
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow" | "app";
+        kind: "calendar" | "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -7571,7 +7618,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow" | "app";
+        kind: "calendar" | "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -7610,7 +7657,7 @@ export interface operations {
       };
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow" | "app";
+        kind: "calendar" | "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -7640,7 +7687,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow" | "app";
+        kind: "calendar" | "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -7676,7 +7723,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow" | "app";
+        kind: "calendar" | "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -7706,7 +7753,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        kind: "dict" | "form" | "checklist" | "flow" | "app";
+        kind: "calendar" | "dict" | "form" | "checklist" | "flow" | "app";
         key: string;
       };
       cookie?: never;
@@ -9090,7 +9137,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["HazardCatalogue"];
+          "application/json": components["schemas"]["Standards"];
         };
       };
       /** @description Error */
