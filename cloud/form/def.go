@@ -138,14 +138,14 @@ type Field struct {
 	CameraOnly bool     `json:"camera_only,omitempty"`
 	Watermark  bool     `json:"watermark,omitempty"`
 
-	Serial  string  `json:"serial,omitempty"` // "{prefix}{yyyyMMdd}{seq:4}"
-	Prefix  string  `json:"prefix,omitempty"`
-	Fields  []Field `json:"fields,omitempty"`  // of a sub-form
+	Serial string  `json:"serial,omitempty"` // "{prefix}{yyyyMMdd}{seq:4}"
+	Prefix string  `json:"prefix,omitempty"`
+	Fields []Field `json:"fields,omitempty"` // of a sub-form
 	// Checklist names the option field whose item says which checklist the rows of a sub-form
 	// come from; they fill its columns item, normal, method, level and source, those it has.
 	Checklist string `json:"checklist,omitempty"`
-	Formula string  `json:"formula,omitempty"` //
-	Result  Type    `json:"result,omitempty"`  // number or money
+	Formula   string `json:"formula,omitempty"` //
+	Result    Type   `json:"result,omitempty"`  // number or money
 
 	Form string            `json:"form,omitempty"` // linked form
 	Mode string            `json:"mode,omitempty"` // snapshot or live

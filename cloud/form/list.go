@@ -10,7 +10,6 @@ import (
 
 	"anlan/cloud/cond"
 	"anlan/cloud/db"
-	"anlan/cloud/document"
 )
 
 // Limits of reading.
@@ -62,10 +61,14 @@ func (s *Store) ListFor(ctx context.Context, who Who, form string, a Action, q L
 	if !ok || col.SQL == "" || col.Rows != nil {
 		return Page{}, &InvalidError{[]Problem{sortProblem(sort)}}
 	}
-	if f, ok := sel.def.Field(sort); ok && f.Type == Option {
-		col.SQL = s.ranked(ctx, f, col.SQL, &sel)
-	}
 	limit := min(max(q.Limit, 1), MaxPage)
+	if f, ok := sel.def.Field(sort); ok && f.Type == Option {
+		codes := s.codes(ctx, f)
+		if f.Index && len(codes) > 0 {
+			return s.walk(ctx, walk{sel: sel, col: col.SQL, codes: codes, desc: desc, who: who, action: a, limit: limit, after: q.After}, now)
+		}
+		col.SQL = ranked(col.SQL, codes, &sel)
+	}
 	dir, less := "ASC", ">"
 	if desc {
 		dir, less = "DESC", "<"
@@ -94,36 +97,6 @@ func (s *Store) ListFor(ctx context.Context, who Who, form string, a Action, q L
 		}
 	}
 	return p, err
-}
-
-// maxRanked is how many options are sorted by their order; more are sorted by their codes.
-const maxRanked = 200
-
-// ranked is an option's column as its place among the options: the gravest level first,
-// whatever its code.
-func (s *Store) ranked(ctx context.Context, f *Field, col string, sel *selection) string {
-	var codes []string
-	for _, o := range f.Options {
-		codes = append(codes, o.ID)
-	}
-	if f.Dict != "" {
-		if v, err := s.docs.Current(ctx, document.Dict, f.Dict); err == nil {
-			if d, err := ParseDict(v.Body); err == nil {
-				codes = d.paths()
-			}
-		}
-	}
-	if len(codes) == 0 || len(codes) > maxRanked {
-		return col
-	}
-	var b strings.Builder
-	b.WriteString("CASE WHEN " + col + " IS NULL THEN NULL")
-	for i, c := range codes {
-		sel.args = append(sel.args, c)
-		fmt.Fprintf(&b, " WHEN %s = $%d THEN %d", col, len(sel.args), i)
-	}
-	fmt.Fprintf(&b, " ELSE %d END", len(codes))
-	return b.String()
 }
 
 func sortProblem(field string) Problem {

@@ -2,6 +2,7 @@ package form
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -44,21 +45,31 @@ func TestH05_AListSortsByTheOrderOfTheOptions(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		k := newDesk(t, d)
 		k.publish(document.Dict, "grade", `{"title":{"zh":"等级"},"items":[{"code":"z","label":{"zh":"重大"},"items":[{"code":"b","label":{"zh":"重大二类"}}]},{"code":"m","label":{"zh":"较大"}},{"code":"a","label":{"zh":"一般"}}]}`)
-		k.publish(document.Form, "graded", `{"title":{"zh":"分级"},"fields":[{"key":"grade","type":"option","label":{"zh":"等级"},"dict":"grade"}]}`)
+		k.publish(document.Form, "graded", `{"title":{"zh":"分级"},"fields":[{"key":"grade","type":"option","label":{"zh":"等级"},"dict":"grade"},
+			{"key":"fast","type":"option","label":{"zh":"等级"},"dict":"grade","index":true}]}`)
 		for _, g := range []string{`"a"`, `"z"`, `null`, `"m"`, `"z/b"`} {
-			k.create("graded", `{"grade":`+g+`}`)
+			k.create("graded", `{"grade":`+g+`,"fast":`+g+`}`)
 		}
-		for sort, want := range map[string]string{"grade": "z z/b m a <nil>", "-grade": "a m z/b z <nil>"} {
-			p, err := k.List(t.Context(), SystemWho(), "graded", Listing{Sort: sort, Limit: 10}, k.now)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for sort, want := range map[string]string{"grade": "z z/b m a <nil>", "-grade": "a m z/b z <nil>", "fast": "z z/b m a <nil>", "-fast": "a m z/b z <nil>"} {
 			var got []string
-			for _, r := range p.Records {
-				got = append(got, fmt.Sprint(r.Doc["grade"]))
+			for after, pages := "", 0; pages == 0 || after != ""; pages++ {
+				p, err := k.List(t.Context(), SystemWho(), "graded", Listing{Sort: sort, Limit: 2, After: after}, k.now)
+				if err != nil || len(p.Records) == 0 || pages > 3 {
+					t.Fatalf("page %d after %q: %v %v", pages, after, p.Records, err)
+				}
+				for _, r := range p.Records {
+					got = append(got, fmt.Sprint(r.Doc["grade"]))
+				}
+				after = p.Next
 			}
 			if strings.Join(got, " ") != want {
 				t.Errorf("%s: %v, want %s", sort, got, want)
+			}
+		}
+		var bad *InvalidError
+		for _, after := range []string{"x", "9", "0 x y", "0 1"} {
+			if _, err := k.List(t.Context(), SystemWho(), "graded", Listing{Sort: "fast", After: after}, k.now); !errors.As(err, &bad) {
+				t.Errorf("after %q: %v", after, err)
 			}
 		}
 		// What is made the gravest moves to the top at once.

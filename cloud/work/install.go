@@ -19,8 +19,8 @@ import (
 
 // Install publishes the documents of every app in a folder that are not there yet, and the
 // grants of an app none of whose documents was. An app is app.json (a document of its own),
-// documents in files named kind-key.json beside it, and grants.json. What people have
-// changed is never touched.
+// documents in files named kind-key.json beside it, grants.json, and maybe views.json: lists
+// that everybody who sees a form's records has. What people have changed is never touched.
 func (k *Desk) Install(ctx context.Context, fsys fs.FS, dir string, now time.Time) error {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
@@ -68,7 +68,13 @@ func (k *Desk) install(ctx context.Context, fsys fs.FS, dir string, now time.Tim
 	var grants struct {
 		Grants []form.Grant `json:"grants"`
 	}
+	var views struct {
+		Views []form.SavedView `json:"views"`
+	}
 	if err := errors.Join(readJSON(fsys, path.Join(dir, "app.json"), &app), readJSON(fsys, path.Join(dir, "grants.json"), &grants)); err != nil {
+		return err
+	}
+	if err := readJSON(fsys, path.Join(dir, "views.json"), &views); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	file := func(name string) func() ([]byte, error) {
@@ -92,6 +98,12 @@ func (k *Desk) install(ctx context.Context, fsys fs.FS, dir string, now time.Tim
 		for _, g := range grants.Grants {
 			if _, err := k.Forms.SaveGrant(ctx, tx, g); err != nil {
 				return explained(document.Ref{Kind: "grant", Key: g.Role + " " + g.Form}, err)
+			}
+		}
+		for _, v := range views.Views {
+			v.Shared = true
+			if _, err := k.Forms.SaveView(ctx, tx, form.SystemWho(), v, now); err != nil {
+				return explained(document.Ref{Kind: "view", Key: v.Form + " " + v.Name}, err)
 			}
 		}
 		return nil
