@@ -142,7 +142,7 @@ type Field struct {
 	Prefix string  `json:"prefix,omitempty"`
 	Fields []Field `json:"fields,omitempty"` // of a sub-form
 	// Checklist names the option field whose item says which checklist the rows of a sub-form
-	// come from; they fill its columns item, normal, method, level and source, those it has.
+	// come from; they fill its columns item, normal and level, those it has.
 	Checklist string `json:"checklist,omitempty"`
 	Formula   string `json:"formula,omitempty"` //
 	Result    Type   `json:"result,omitempty"`  // number or money

@@ -35,3 +35,12 @@ func TestF17_ListsInARealBrowser(t *testing.T) {
 	w.login("admin").ready()
 	w.browse("browser/lists.mjs")
 }
+
+// TestH04_StandardsAreChangedInARealBrowser changes levels, the working calendar and a
+// checklist, and fills in what they bring.
+func TestH04_StandardsAreChangedInARealBrowser(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.login("admin").ready()
+	w.browse("browser/standards.mjs")
+}

@@ -159,6 +159,13 @@ export class Form {
     this.changed(key);
   }
 
+  /** setRows puts other rows in the place of all there are. */
+  setRows(key: string, rows: Doc[]) {
+    const fresh = rows.map((r) => this.rowResults(key, { ...r, _id: this.rowID() }));
+    this.put(key, fresh.length > 0 ? fresh : undefined);
+    this.changed(key);
+  }
+
   removeRow(key: string, row: string) {
     const left = this.rows(key).filter((r) => r._id !== row);
     this.put(key, left.length > 0 ? left : undefined);

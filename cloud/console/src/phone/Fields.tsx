@@ -1,6 +1,7 @@
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field } from "../areas/work/api";
+import { useChecklist } from "../form/checklist";
 import { cell, type Form } from "../form/form";
 import { useView } from "../form/use";
 import { say } from "../i18n";
@@ -73,8 +74,14 @@ const Control = memo(function Control({ form, field: f }: { form: Form; field: F
 function Rows({ form, field: f }: { form: Form; field: Field }) {
   const { t } = useTranslation();
   useView(form, f.key);
+  const other = useChecklist(form, f);
   return (
     <div className="p-rows">
+      {other && (
+        <button type="button" className="p-button" onClick={other.load}>
+          {t("phone.otherChecklist", { name: other.title })}
+        </button>
+      )}
       {form.rowIDs(f.key).map((id, i) => (
         <div key={id} className="p-row" data-row={i + 1}>
           <header>
@@ -119,7 +126,11 @@ const Cell = memo(function Cell({
       <label htmlFor={id}>
         {say(g.label)} {v.must && <b>*</b>}
       </label>
-      <Input field={g} id={id} value={v.value} set={(x) => form.set(path, x)} />
+      {v.locked && g.type === "text" ? (
+        <p className="p-about">{String(v.value ?? "—")}</p>
+      ) : (
+        <Input field={g} id={id} value={v.value} set={(x) => form.set(path, x)} />
+      )}
       {v.problem && <p className="p-wrong">{v.problem}</p>}
     </div>
   );

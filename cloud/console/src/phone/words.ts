@@ -48,6 +48,7 @@ const zh = {
   notFound: "没有这个页面",
   opinion: "意见",
   must: "必填",
+  otherChecklist: "换成“{{name}}”的检查项",
   addRow: "添加一行",
   empty: "还没有记录",
 };
@@ -100,6 +101,7 @@ const en: typeof zh = {
   notFound: "No such page",
   opinion: "Opinion",
   must: "Required",
+  otherChecklist: "Use the items of “{{name}}”",
   addRow: "Add a row",
   empty: "No records yet",
 };

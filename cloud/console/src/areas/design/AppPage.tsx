@@ -28,7 +28,9 @@ export function AppPage() {
   return <Loaded query={useDocument<AppBody>("app", id)}>{(d) => <Sheet id={id} detail={d} />}</Loaded>;
 }
 
-const inside: Exclude<Kind, "app">[] = ["form", "flow", "dict"];
+type Inside = Exclude<Kind, "app">;
+const inside: Inside[] = ["form", "flow", "dict", "checklist", "calendar"];
+const makes = ["form", "flow", "dict", "checklist"] as const;
 
 function Sheet({ id, detail }: { id: string; detail: Detail<AppBody> }) {
   const { t } = useTranslation();
@@ -39,8 +41,10 @@ function Sheet({ id, detail }: { id: string; detail: Detail<AppBody> }) {
     form: useDocuments("form").data ?? [],
     flow: useDocuments("flow").data ?? [],
     dict: useDocuments("dict").data ?? [],
+    checklist: useDocuments("checklist").data ?? [],
+    calendar: useDocuments("calendar").data ?? [],
   };
-  const [making, setMaking] = useState<(typeof inside)[number]>();
+  const [making, setMaking] = useState<(typeof makes)[number]>();
   const body = detail.draft?.body ?? detail.current?.body ?? { title: { zh: id }, documents: [] };
   const [name, setName] = useState(say(body.title));
   const save = (next: AppBody) =>
@@ -75,8 +79,8 @@ function Sheet({ id, detail }: { id: string; detail: Detail<AppBody> }) {
           <Dropdown
             trigger={["click"]}
             menu={{
-              items: inside.map((k) => ({ key: k, label: t(`design.new.${k}`) })),
-              onClick: ({ key }) => setMaking(key as (typeof inside)[number]),
+              items: makes.map((k) => ({ key: k, label: t(`design.new.${k}`) })),
+              onClick: ({ key }) => setMaking(key as (typeof makes)[number]),
             }}
           >
             <Button type="primary" id="new-in-app">

@@ -1,14 +1,55 @@
+import { useQueries } from "@tanstack/react-query";
 import { Button, InputNumber, Segmented, Select } from "antd";
 import { useTranslation } from "react-i18next";
+import { get } from "../../api/client";
 import { say } from "../../i18n";
-import type { Field, Node } from "../work/api";
+import type { Dict, Field, Node } from "../work/api";
 import { clean } from "./formedit";
 import { Row, Span, Toggle } from "./inputs";
 import type { Put } from "./NodeProps";
 import { type Known, People } from "./People";
 
 type Deadline = NonNullable<Node["deadline"]>;
-const schemes = ["hazard-level/cure", "hazard-level/response"];
+
+/** ByLimit looks the deadline up in the dictionary of an option: the field first, then one of its clocks. */
+function ByLimit({
+  d,
+  fields,
+  set,
+}: {
+  d: Deadline;
+  fields: Field[];
+  set: (patch: Partial<Deadline>) => void;
+}) {
+  const { t } = useTranslation();
+  const options = fields.filter((f) => f.type === "option" && f.dict);
+  const dicts = useQueries({
+    queries: options.map((f) => ({
+      queryKey: ["dictionary", f.dict],
+      queryFn: () => get<Dict>(`/api/dictionaries/${f.dict}`),
+    })),
+  });
+  const clocks = options.flatMap((f, i) =>
+    (dicts[i]?.data?.limits ?? []).map((l) => ({
+      value: `${f.key} ${f.dict}/${l.id}`,
+      label: `${say(f.label)} · ${say(l.label)}`,
+    })),
+  );
+  return (
+    <Select
+      allowClear
+      id="deadline-scheme"
+      placeholder={t("design.schemeNone")}
+      value={d.scheme ? `${d.by} ${d.scheme}` : undefined}
+      options={clocks}
+      notFoundContent={t("design.schemeAbout")}
+      onChange={(v?: string) => {
+        const [by, scheme] = v?.split(" ") ?? [];
+        set({ by, scheme });
+      }}
+    />
+  );
+}
 
 /** DeadlineProps say by when a node has to be done, who is reminded, and what happens after. */
 export function DeadlineProps({
@@ -57,15 +98,7 @@ export function DeadlineProps({
             />
           </Row>
           <Row name={t("design.scheme")}>
-            <Select
-              allowClear
-              value={d.scheme}
-              options={schemes.map((s) => ({ value: s, label: t(`design.schemes.${s.replace("/", "_")}`) }))}
-              onChange={(scheme?: string) => set({ scheme, by: scheme ? (d.by ?? "level") : undefined })}
-            />
-            {d.scheme && (
-              <Select value={d.by} options={of("option")} onChange={(by: string) => set({ by })} />
-            )}
+            <ByLimit d={d} fields={fields} set={set} />
           </Row>
           <Row name={t("design.deadlineWrite")}>
             <Select

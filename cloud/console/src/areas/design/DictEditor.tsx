@@ -12,17 +12,21 @@ import { type Detail, keys as queries, useDocument } from "./api";
 import "./design.css";
 import { DraftBar } from "./DraftBar";
 import { Row, Toggle, Words } from "./inputs";
+import { type Limit, type LimitName, LimitNames, Limits } from "./Limits";
 import { useDraft } from "./useDraft";
 
 interface Item {
   code: string;
   label: Text;
   color?: string;
+  note?: Text;
   retired?: boolean;
+  limits?: Record<string, Limit>;
   items?: Item[];
 }
 interface Body {
   title: Text;
+  limits?: LimitName[];
   items: Item[];
 }
 
@@ -67,8 +71,15 @@ function Editor({ id, detail, reopen }: { id: string; detail: Detail<Body>; reop
             set={(v) => change((b) => ({ ...b, title: v ?? { zh: "", en: "" } }), "title")}
           />
         </Row>
+        <LimitNames
+          limits={body.limits ?? []}
+          set={(limits, tag) =>
+            change((b) => ({ ...b, limits: limits.length > 0 ? limits : undefined }), tag)
+          }
+        />
         <Items
           items={body.items}
+          limits={body.limits ?? []}
           path=""
           published={published}
           set={(items, tag) => change((b) => ({ ...b, items }), tag)}
@@ -88,11 +99,13 @@ function unusedCode(items: Item[], published: Set<string>): string {
 
 function Items({
   items,
+  limits,
   path,
   published,
   set,
 }: {
   items: Item[];
+  limits: LimitName[];
   path: string;
   published: Set<string>;
   set: (items: Item[], tag?: string) => void;
@@ -179,9 +192,19 @@ function Items({
               </Button>
             )}
           </span>
+          {limits.length > 0 && (
+            <Limits
+              names={limits}
+              id={`${path}${i}`}
+              note={x.note}
+              limits={x.limits ?? {}}
+              put={(patch, tag) => put(i, patch, tag)}
+            />
+          )}
           {(x.items ?? []).length > 0 && (
             <Items
               items={x.items ?? []}
+              limits={limits}
               path={`${path}${i}/`}
               published={published}
               set={(sub, tag) => put(i, { items: sub.length > 0 ? sub : undefined }, tag ?? "")}

@@ -158,6 +158,7 @@ function Particular({ f, body, patch }: Own) {
       {f.type === "location" && (
         <Toggle name={t("design.gpsOnly")} value={f.gps_only} set={(v) => patch({ gps_only: v })} />
       )}
+      {f.type === "rows" && <FromChecklist f={f} body={body} patch={patch} />}
       {f.type === "serial" && <Serial f={f} patch={patch} />}
       {f.type === "formula" && <Formula f={f} body={body} patch={patch} />}
     </>
@@ -321,6 +322,36 @@ function Serial({ f, patch }: Omit<Own, "body">) {
         />
       </Row>
     </>
+  );
+}
+
+/** FromChecklist lets the rows of a sub-form come from the checklist of what an option says. */
+function FromChecklist({ f, body, patch }: Own) {
+  const { t } = useTranslation();
+  const by = body.fields.filter((x) => x.type === "option" && x.dict);
+  const column = (key: string, label: string): Field => ({
+    key,
+    type: "text",
+    label: { zh: label },
+    max_length: 200,
+  });
+  const choose = (checklist?: string) => {
+    const have = f.fields ?? [];
+    const more = [column("item", t("design.checkText")), column("normal", t("design.checkNormal"))];
+    const fields = checklist ? [...more.filter((m) => !have.some((g) => g.key === m.key)), ...have] : have;
+    patch({ checklist, fields });
+  };
+  return (
+    <Row name={t("design.fromChecklist")} about={t("design.fromChecklistAbout")}>
+      <Select
+        allowClear
+        id="prop-checklist"
+        value={f.checklist}
+        placeholder={t("design.fromChecklistNone")}
+        options={by.map((x) => ({ value: x.key, label: say(x.label) }))}
+        onChange={choose}
+      />
+    </Row>
   );
 }
 

@@ -1,20 +1,31 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { App, Input, Modal } from "antd";
+import { App, Input, Modal, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { Problem, request } from "../../api/client";
+import { say } from "../../i18n";
 import { useProblemText } from "../../parts/states";
+import { useDict } from "../work/api";
+import { newItem } from "./checklist";
 import { type Head, type Kind, keys, places, putInApp, saveApp, unused } from "./api";
 
-/** NewDocument begins a form, a dictionary or an app: a name is all it takes. */
+/** begun is what a new document has beside its name. */
+const begun = (kind: "form" | "dict" | "checklist", item: string) =>
+  ({
+    form: { fields: [] },
+    dict: { items: [{ code: "c1", label: { zh: item } }] },
+    checklist: { items: [newItem("i1", item)] },
+  })[kind];
+
+/** NewDocument begins a form, a dictionary, a checklist or an app: a name is all it takes. */
 export function NewDocument({
   kind,
   heads,
   app,
   close,
 }: {
-  kind: Exclude<Kind, "flow">;
+  kind: Exclude<Kind, "flow" | "calendar">;
   heads: Head[];
   app?: string;
   close: () => void;
@@ -33,10 +44,7 @@ export function NewDocument({
     try {
       if (kind === "app") await saveApp(key, { title, documents: [] }, 0);
       else {
-        const body =
-          kind === "form"
-            ? { title, fields: [] }
-            : { title, items: [{ code: "c1", label: { zh: t("design.newItem") } }] };
+        const body = { title, ...begun(kind, t("design.newItem")) };
         await request("PUT", `/api/documents/${kind}/${key}/draft`, { rev: 0, body });
         if (app) await putInApp(app, { kind, key });
       }
@@ -57,6 +65,15 @@ export function NewDocument({
       okButtonProps={{ loading: busy, disabled: !name.trim(), id: "make-document" }}
     >
       <div className="design-props">
+        {kind === "checklist" && (
+          <Category
+            taken={heads.map((h) => h.key)}
+            choose={(code, label) => {
+              setKey(code);
+              setName(label);
+            }}
+          />
+        )}
         <Input
           id="document-name"
           autoFocus
@@ -73,5 +90,21 @@ export function NewDocument({
         </details>
       </div>
     </Modal>
+  );
+}
+
+/** Category chooses what a new checklist is for: categories of hazards that have none yet. */
+function Category({ taken, choose }: { taken: string[]; choose: (code: string, label: string) => void }) {
+  const { t } = useTranslation();
+  const { data } = useDict("hazard_category");
+  const left = (data?.items ?? []).filter((i) => !i.retired && !taken.includes(i.code));
+  return (
+    <Select
+      id="checklist-category"
+      placeholder={t("design.checklistFor")}
+      notFoundContent={t("design.checklistAll")}
+      options={left.map((i) => ({ value: i.code, label: say(i.label) }))}
+      onChange={(code: string, o) => choose(code, String((o as { label: string }).label))}
+    />
   );
 }

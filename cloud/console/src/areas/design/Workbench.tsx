@@ -13,7 +13,7 @@ import { NewDocument } from "./NewDocument";
 import { NewFlow } from "./NewFlow";
 import { Export, Import } from "./Packages";
 
-const kinds: Kind[] = ["app", "form", "flow", "dict"];
+const kinds: Kind[] = ["app", "form", "flow", "dict", "checklist", "calendar"];
 
 /** Workbench is where apps, forms, flows and dictionaries are begun and found. */
 export function Workbench() {
@@ -36,9 +36,11 @@ export function Workbench() {
           <Button disabled={chosen.length === 0} id="export" onClick={() => setPacking(true)}>
             {t("design.export", { n: chosen.length })}
           </Button>
-          <Button type="primary" id="new-document" onClick={() => setMaking(true)}>
-            {t(`design.new.${kind}`)}
-          </Button>
+          {kind !== "calendar" && (
+            <Button type="primary" id="new-document" onClick={() => setMaking(true)}>
+              {t(`design.new.${kind}`)}
+            </Button>
+          )}
         </>
       }
     >
@@ -79,7 +81,7 @@ export function Workbench() {
         }
       </Loaded>
       {making && kind === "flow" && <NewFlow close={() => setMaking(false)} />}
-      {making && kind !== "flow" && (
+      {making && kind !== "flow" && kind !== "calendar" && (
         <NewDocument kind={kind} heads={query.data ?? []} close={() => setMaking(false)} />
       )}
       {packing && <Export documents={chosen} close={() => setPacking(false)} />}

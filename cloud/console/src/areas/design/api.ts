@@ -5,7 +5,7 @@ import type { Text } from "../../api/types";
 
 type Schemas = components["schemas"];
 
-export type Kind = "app" | "form" | "flow" | "dict";
+export type Kind = "app" | "form" | "flow" | "dict" | "checklist" | "calendar";
 export type Head = Schemas["DocumentHead"];
 export type Version = Schemas["DocumentVersion"];
 export type Change = Schemas["DocumentChange"];
@@ -31,6 +31,8 @@ export const places: Record<Kind, string> = {
   form: "forms",
   flow: "flows",
   dict: "dictionaries",
+  checklist: "checklists",
+  calendar: "calendars",
 };
 
 export const keys = {

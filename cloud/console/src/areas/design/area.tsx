@@ -18,6 +18,14 @@ export const area: Area = {
       path: "workbench/dictionaries/:id",
       element: page(async () => (await import("./DictEditor")).DictEditor),
     },
+    {
+      path: "workbench/checklists/:id",
+      element: page(async () => (await import("./ChecklistEditor")).ChecklistEditor),
+    },
+    {
+      path: "workbench/calendars/:id",
+      element: page(async () => (await import("./CalendarEditor")).CalendarEditor),
+    },
   ],
   nav: [{ to: "/workbench", label: "work.design", permission: "app.design", group: "manage", order: 20 }],
 };

@@ -1,9 +1,10 @@
 import { Input, Segmented, Table } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
+import { Link, useSearchParams } from "react-router";
 import { say } from "../../i18n";
 import { Page } from "../../parts/Page";
+import { useSession } from "../../parts/session";
 import { Empty, Loaded } from "../../parts/states";
 import {
   type Catalogue,
@@ -25,6 +26,7 @@ export function Standards() {
   const { t } = useTranslation();
   const query = useCatalogue();
   const [params, setParams] = useSearchParams();
+  const { may } = useSession();
   const tab = tabs.find((x) => x === params.get("tab")) ?? "items";
   return (
     <Page title={t("hazards.title")} about={t("hazards.about")}>
@@ -38,8 +40,21 @@ export function Standards() {
       <Loaded query={query} lines={12}>
         {(c) => (
           <>
+            {may("app.design") && tab !== "risk" && (
+              <p>
+                <Link to={tab === "levels" ? "/workbench/dictionaries/hazard-level" : edited(params, c)}>
+                  {t("hazards.change")}
+                </Link>
+                {tab === "levels" && (
+                  <>
+                    {" · "}
+                    <Link to="/workbench/calendars/work">{t("hazards.calendar")}</Link>
+                  </>
+                )}
+              </p>
+            )}
             {tab === "items" && <Items c={c} />}
-            {tab === "levels" && <Levels levels={c.levels ?? []} />}
+            {tab === "levels" && <Levels c={c} />}
             {tab === "risk" && <Risk c={c} />}
           </>
         )}
@@ -47,6 +62,10 @@ export function Standards() {
     </Page>
   );
 }
+
+/** edited is where the items looked at are changed. */
+const edited = (params: URLSearchParams, c: Catalogue) =>
+  `/workbench/checklists/${params.get("category") ?? c.categories?.[0]?.id ?? ""}`;
 
 function Items({ c }: { c: Catalogue }) {
   const { t } = useTranslation();
@@ -90,7 +109,7 @@ function Items({ c }: { c: Catalogue }) {
               disabled={items.length === 0}
               onClick={() => set("category", category.id)}
             >
-              {say(category.name)} <small>{items.length}</small>
+              {say(category.title)} <small>{items.length}</small>
             </button>
           ))}
         </nav>
@@ -132,7 +151,7 @@ function ItemTable({ items, c, q }: { items: Item[]; c: Catalogue; q: string }) 
         {
           title: t("hazards.otherwise"),
           width: 120,
-          render: (_, i) => <LevelTag level={c.levels?.find((l) => l.id === i.level)} />,
+          render: (_, i) => <LevelTag level={c.levels?.items?.find((l) => l.code === i.level)} />,
         },
         {
           title: t("hazards.source"),
@@ -157,31 +176,32 @@ function Source({ of, item }: { of: Standard | undefined; item: Item }) {
 /** LevelTag says a level by colour, shape and word. */
 export function LevelTag({ level }: { level: Level | undefined }) {
   if (!level) return <>—</>;
-  return <span className={`level is-${level.colour}`}>{say(level.name)}</span>;
+  return <span className={`level is-${(level.color ?? "").replace("risk-", "")}`}>{say(level.label)}</span>;
 }
 
-function Levels({ levels }: { levels: Level[] }) {
+function Levels({ c }: { c: Catalogue }) {
   const { t } = useTranslation();
-  const limit = (l: Limit) => {
-    if (l.hours) return t("hazards.hours", { n: l.hours });
-    return t(l.working ? "hazards.workingDays" : "hazards.days", { n: l.days });
+  const limit = (l: Limit | undefined) => {
+    if (l?.hours) return t("hazards.hours", { n: l.hours });
+    if (l?.days) return t(l.working ? "hazards.workingDays" : "hazards.days", { n: l.days });
+    return "—";
   };
   return (
     <>
       <Table<Level>
-        rowKey="id"
+        rowKey="code"
         size="small"
         pagination={false}
-        dataSource={levels}
+        dataSource={(c.levels?.items ?? []).filter((l) => !l.retired)}
+        locale={{ emptyText: <Empty>{t("hazards.noLevels")}</Empty> }}
         columns={[
           { title: t("hazards.level"), width: 140, render: (_, l) => <LevelTag level={l} /> },
-          { title: t("hazards.class"), width: 180, render: (_, l) => t(`hazards.classes.${l.class}`) },
-          { title: t("hazards.response"), render: (_, l) => limit(l.response) },
-          { title: t("hazards.cure"), render: (_, l) => limit(l.cure) },
-          {
-            title: t("hazards.plan"),
-            render: (_, l) => t(l.plan ? "hazards.planNeeded" : "hazards.planNot"),
-          },
+          ...(c.levels?.limits ?? []).map((n) => ({
+            title: say(n.label),
+            width: 180,
+            render: (_: unknown, l: Level) => limit(l.limits?.[n.id]),
+          })),
+          { title: t("hazards.note"), render: (_, l) => say(l.note) },
         ]}
       />
       <p className="quiet">{t("hazards.levelsAbout")}</p>

@@ -4,11 +4,11 @@ import type { components } from "../../api/schema.gen";
 
 type Schemas = components["schemas"];
 
-export type Catalogue = Schemas["HazardCatalogue"];
-export type Category = Schemas["HazardCategory"];
+export type Catalogue = Schemas["Standards"];
+export type Category = Schemas["ChecklistOut"];
 export type Item = Schemas["HazardItem"];
-export type Level = Schemas["HazardLevel"];
-export type Limit = Schemas["HazardLimit"];
+export type Level = Schemas["FormItem"];
+export type Limit = Schemas["Limit"];
 export type Scheme = Schemas["HazardScheme"];
 export type Grade = Schemas["HazardGrade"];
 export type Standard = Schemas["HazardStandard"];

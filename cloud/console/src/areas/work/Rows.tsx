@@ -1,6 +1,7 @@
 import { Button } from "antd";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
+import { useChecklist } from "../../form/checklist";
 import { cell, type Form } from "../../form/form";
 import { useView } from "../../form/use";
 import { say } from "../../i18n";
@@ -13,9 +14,15 @@ export const Rows = memo(function Rows({ form, field: f }: { form: Form; field: 
   useView(form, f.key); // its value is the list of its rows
   const rows = form.rowIDs(f.key);
   const columns = (f.fields ?? []).filter((g) => !g.hidden);
+  const other = useChecklist(form, f);
   const full = f.max_count ? rows.length >= f.max_count : rows.length >= 500;
   return (
     <div className="work-rows" data-rows={f.key}>
+      {other && (
+        <Button size="small" className="work-other-list" onClick={other.load}>
+          {t("work.otherChecklist", { name: other.title })}
+        </Button>
+      )}
       {rows.map((id, i) => (
         <Row key={id} form={form} rows={f.key} id={id} n={i + 1} columns={columns} />
       ))}
@@ -89,7 +96,11 @@ const Cell = memo(function Cell({
         {say(g.label)}
         {v.must && <span className="work-must">*</span>}
       </span>
-      <FieldInput field={g} id={`f-${g.key}-${n}`} value={v.value} set={(x) => form.set(path, x)} />
+      {v.locked && g.type === "text" ? (
+        <span className="work-given">{String(v.value ?? "—")}</span>
+      ) : (
+        <FieldInput field={g} id={`f-${g.key}-${n}`} value={v.value} set={(x) => form.set(path, x)} />
+      )}
       {v.problem && (
         <span className="work-problem" role="alert">
           {v.problem}

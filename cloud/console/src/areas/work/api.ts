@@ -32,6 +32,7 @@ export type Case = Omit<Schemas["WorkCase"], "def" | "form" | "record" | "mine" 
   facts: Fact[];
 };
 export interface Dict {
+  limits?: { id: string; label: Text }[];
   title: Text;
   items: { code: string; label: Text; color?: string; retired?: boolean }[];
 }
@@ -88,7 +89,8 @@ export const useDict = (key: string | undefined) =>
     queryKey: ["dictionary", key],
     queryFn: () => get<Dict>(`/api/dictionaries/${key}`),
     enabled: !!key,
-    staleTime: 60_000,
+    staleTime: 15_000,
+    refetchInterval: 20_000, // what is added while a form is open is offered in it
   });
 
 export interface RecordPage {
