@@ -66,6 +66,7 @@ func run(ctx context.Context, o options, stdout, progress io.Writer) error {
 		{"ingest", ingestRows},
 		{fmt.Sprintf("%d consoles", consoles), consoleRows},
 		{fmt.Sprintf("%d devices", manyDevices), deviceRows},
+		{"safety work", workRows},
 	} {
 		if !strings.Contains(part.name, o.only) {
 			continue

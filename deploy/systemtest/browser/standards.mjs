@@ -74,6 +74,25 @@ try {
   const gas = await api(page, "/api/checklists/gas");
   assert.equal(await page.locator("[data-row]").count(), gas.items.length);
   await shot(page, "standards-items");
+
+  // H1: a category that somebody else adds is offered in the form that is open.
+  const put = await page.evaluate(async () => {
+    const at = "/api/documents/dict/hazard_category";
+    const send = (method, path, body) =>
+      fetch(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    const { current } = await (await fetch(at)).json();
+    const body = { ...current.body, items: [...current.body.items, { code: "pool", label: { zh: "泳池水景" } }] };
+    const { draft } = await (await send("PUT", `${at}/draft`, { rev: 0, body })).json();
+    return (await send("POST", `${at}/publish`, { rev: draft.rev })).status;
+  });
+  assert.equal(put, 200);
+  await page.click("#f-category");
+  await page.keyboard.type("泳池");
+  for (let i = 0; (await option("泳池水景").count()) === 0; i++) {
+    assert.ok(i < 100, "the new category is not offered");
+    await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange"))); // somebody comes back to the page
+    await page.waitForTimeout(100);
+  }
 } finally {
   await b.close();
 }

@@ -89,7 +89,8 @@ export const useDict = (key: string | undefined) =>
     queryKey: ["dictionary", key],
     queryFn: () => get<Dict>(`/api/dictionaries/${key}`),
     enabled: !!key,
-    staleTime: 15_000,
+    staleTime: 2_000,
+    refetchOnWindowFocus: true,
     refetchInterval: 20_000, // what is added while a form is open is offered in it
   });
 
