@@ -270,7 +270,7 @@ func Template(w io.Writer, d *form.Def, may func(field string) bool, n Names) er
 	var head []string
 	var cols []*form.Field
 	for _, f := range columns(d, nil) {
-		if readable(f.Type) && may(f.Key) {
+		if readable(f.Type) && !f.Given() && may(f.Key) {
 			cols = append(cols, f)
 			head = append(head, title(f, n))
 		}

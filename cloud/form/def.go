@@ -99,6 +99,8 @@ type Field struct {
 	Checks      []Rule        `json:"checks,omitempty"`
 	Unique      bool          `json:"unique,omitempty"`
 	Index       bool          `json:"index,omitempty"`
+	Derive      string        `json:"derive,omitempty"`  // what the server makes the value by, as "risk.grade"
+	Propose     bool          `json:"propose,omitempty"` // only where nobody has said anything
 
 	Placeholder contract.Text   `json:"placeholder,omitzero"`
 	MinLength   int             `json:"min_length,omitempty"` // characters

@@ -10,6 +10,8 @@ import (
 	"anlan/contract"
 )
 
+var deriveRE = regexp.MustCompile(`^[a-z]+\.[a-z_]+$`)
+
 var colorRE = regexp.MustCompile(`^([a-z][a-z-]{0,19}|#[0-9a-fA-F]{6})$`)
 
 // check finds everything wrong with a definition by itself, and prepares it for use.
@@ -69,6 +71,9 @@ func (d *Def) checkFields(p *problems, path string, fields []Field, sub bool) {
 		}
 		if f.Width < 0 || f.Width > 4 {
 			p.add(at+".width", "应为 1 到 4", "must be 1 to 4")
+		}
+		if f.Derive != "" && (sub || !deriveRE.MatchString(f.Derive) || f.Default != nil) || f.Propose && f.Derive == "" {
+			p.add(at+".derive", "应为如 risk.grade 的名称，不用于明细，也没有默认值", "must be a name as risk.grade, not in a sub-form and without a default")
 		}
 		if sub && (f.Type == Rows || f.Type == Serial || f.Unique) {
 			p.add(at, "明细中不能有明细、流水号和唯一字段", "a sub-form has no sub-forms, serial numbers or unique fields")

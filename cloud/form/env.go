@@ -30,6 +30,8 @@ type Env struct {
 	Linked func(form, id string) (map[string]any, bool)
 	// Query answers a default of that kind.
 	Query func(q Query) (any, bool)
+	// Derive makes a value of others in a document, by a name; false if it knows no such name.
+	Derive func(name string, doc map[string]any) (any, bool)
 	// System is the record's own columns (_state, _created_by, …).
 	System map[string]any
 }

@@ -30,7 +30,7 @@ func Merge(d *Def, old, patch map[string]any, may Permitted) (map[string]any, []
 		switch {
 		case !ok || !f.Type.Data():
 			p.add(key, "没有这个字段", "no such field")
-		case f.Type.given():
+		case f.Given():
 			// the server's own; a client that sends the whole document back sends it too
 		case f.Type == Rows:
 			mergeRows(&p, f, out, v, may)
@@ -135,7 +135,7 @@ func mergeRow(p *problems, f *Field, path string, base, m map[string]any, may Pe
 		switch {
 		case !ok || !g.Type.Data():
 			p.add(path+"."+k, "没有这个字段", "no such field")
-		case g.Type.given():
+		case g.Given():
 		case !may.ok(f.Key + "." + k):
 			if !sameInput(g, row[k], v) {
 				p.add(path+"."+k, "无权填写此字段", "this field may not be written")

@@ -33,6 +33,8 @@ type Deps struct {
 	// Lookup finds people, departments, posts, places, devices and files as they are within
 	// the transaction.
 	Lookup func(ctx context.Context, tx *sql.Tx) func(t Type, id string) (Entry, bool)
+	// Derive makes a field's value of others in the document, by a name.
+	Derive func(name string, doc map[string]any) (any, bool)
 	// Refer ties attachments to the record that names them.
 	Refer func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error
 }
@@ -215,7 +217,7 @@ func (s *Store) readDef(ctx context.Context, tx *sql.Tx, key defKey) (*Def, erro
 
 // env is what a document is checked in, within a transaction.
 func (s *Store) env(ctx context.Context, tx *sql.Tx, who Who, now time.Time) *Env {
-	e := &Env{Now: now, Zone: s.opt.Zone, Me: who.Me, MeName: who.Actor.Name, Under: who.Under, Below: who.Below}
+	e := &Env{Now: now, Zone: s.opt.Zone, Me: who.Me, MeName: who.Actor.Name, Under: who.Under, Below: who.Below, Derive: s.opt.Derive}
 	if s.opt.Lookup != nil {
 		e.Lookup = s.opt.Lookup(ctx, tx)
 	}

@@ -68,15 +68,18 @@ func (t Type) files() bool {
 // given says if the value is the server's and never taken from a client.
 func (t Type) given() bool { return t == Serial || t == Formula }
 
+// Given says if the field's value is the server's: by its type, or because it is derived.
+func (f *Field) Given() bool { return f.Type.given() || f.Derive != "" && !f.Propose }
+
 // properties lists what a field of a type may have beside what every field may.
 func properties(t Type) []string {
 	switch t {
 	case Text:
-		return []string{"min_length", "max_length", "pattern", "pattern_text", "unique", "scan", "placeholder"}
+		return []string{"min_length", "max_length", "pattern", "pattern_text", "unique", "scan", "placeholder", "derive", "propose"}
 	case Multiline, Opinion:
 		return []string{"min_length", "max_length", "phrases", "placeholder"}
 	case Number:
-		return []string{"unit", "min", "max", "decimals", "unique", "placeholder"}
+		return []string{"unit", "min", "max", "decimals", "unique", "placeholder", "derive", "propose"}
 	case Money:
 		return []string{"min", "max", "placeholder"}
 	case Date, DateTime:
@@ -84,7 +87,7 @@ func properties(t Type) []string {
 	case Time:
 		return []string{"placeholder"}
 	case Option:
-		return []string{"options", "dict", "other", "style"}
+		return []string{"options", "dict", "other", "style", "derive", "propose"}
 	case Options:
 		return []string{"options", "dict", "other", "style", "min_count", "max_count"}
 	case Rating:

@@ -104,11 +104,12 @@ func (v *validator) rows(f *Field) {
 	}
 }
 
-// settle computes formulas and forgets what is not visible and says so, until neither
+// settle computes formulas, takes what the server derives, and forgets what is not visible and says so, until neither
 // changes anything more.
 func (v *validator) settle() {
 	for range 10 {
 		v.compute()
+		v.derive()
 		if !v.forget() {
 			return
 		}
@@ -148,6 +149,30 @@ func (v *validator) computeIn(fields []Field, doc map[string]any) {
 	for i := range fields {
 		if fields[i].Type == Formula {
 			one(&fields[i])
+		}
+	}
+}
+
+// derive takes the values that the server makes of others. A field by a name it does not
+// know keeps what it had.
+func (v *validator) derive() {
+	if v.env.Derive == nil {
+		return
+	}
+	for i := range v.def.Fields {
+		f := &v.def.Fields[i]
+		if f.Derive == "" || f.Propose && v.doc[f.Key] != nil {
+			continue
+		}
+		raw, known := v.env.Derive(f.Derive, v.doc)
+		if !known {
+			continue
+		}
+		x, c := f.normalise(raw, v.env.Old[f.Key], v.env)
+		if c != nil || x == nil {
+			delete(v.doc, f.Key)
+		} else {
+			v.doc[f.Key] = x
 		}
 	}
 }
@@ -211,10 +236,10 @@ func (v *validator) field(f *Field, doc, old map[string]any, env cond.Env, path 
 	if !mine {
 		return
 	}
-	if (f.ReadOnly || !f.ReadOnlyIf.IsZero() && f.ReadOnlyIf.Holds(env)) && v.env.Old != nil && !f.Type.given() && !same(value, old[f.Key]) {
+	if (f.ReadOnly || !f.ReadOnlyIf.IsZero() && f.ReadOnlyIf.Holds(env)) && v.env.Old != nil && !f.Given() && !same(value, old[f.Key]) {
 		v.add(path, "此时不可修改", "cannot be changed now")
 	}
-	if value == nil && !f.Type.given() && !v.told(path) {
+	if value == nil && !f.Given() && !v.told(path) {
 		need := f.Required || !f.RequiredIf.IsZero() && f.RequiredIf.Holds(env)
 		if need || f.Type == Rows && f.MinCount > 0 {
 			v.add(path, "“"+f.Label.ZH+"”必填", f.Label.In("en")+" is required")

@@ -1,7 +1,10 @@
 package form
 
 import (
+	"encoding/json"
 	"testing"
+
+	"anlan/cloud/cond"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -163,4 +166,43 @@ func TestF18_AChosenOptionOutlivesItsRetirement(t *testing.T) {
 	if len(p) > 0 || asJSON(t, clean) != `{"f":"old","who":{"id":"gone","name":"离职"}}` {
 		t.Fatalf("%v %+v", clean, p)
 	}
+}
+
+// TestHRisk_AValueTheServerMakesIsNeverTheClients: derived fields follow their document, a
+// proposed one gives way to what people say, and neither may be asked for in a wrong place.
+func TestHRisk_AValueTheServerMakesIsNeverTheClients(t *testing.T) {
+	d, err := Parse("x", []byte(`{"title":{"zh":"表"},"fields":[{"key":"a","type":"number","label":{"zh":"甲"}},
+		{"key":"twice","type":"number","label":{"zh":"倍"},"required":true,"derive":"test.twice"},{"key":"own","type":"number","label":{"zh":"拟"},"derive":"test.twice","propose":true},
+		{"key":"odd","type":"number","label":{"zh":"怪"},"derive":"test.unknown"},
+		{"key":"why","type":"text","label":{"zh":"因"},"clear_hidden":true,"visible":{"op":"gt","l":{"f":"twice"},"r":{"v":10}}}]}`))
+	if err != nil {
+		t.Fatal(problemsOf(err))
+	}
+	env := &Env{Now: noon, Derive: func(name string, doc map[string]any) (any, bool) {
+		v, ok := cond.ColumnValue(cond.Number, doc["a"]).(float64)
+		if name != "test.twice" || !ok {
+			return nil, name == "test.twice"
+		}
+		return 2 * v, true
+	}}
+	for _, c := range []struct{ base, patch, want string }{
+		{`{}`, `{"a":4,"twice":1,"odd":3}`, `{"a":4,"own":8,"twice":8}`},
+		{`{}`, `{"a":4,"own":5}`, `{"a":4,"own":5,"twice":8}`},
+		{`{"a":4,"own":8,"twice":8,"odd":3}`, `{"a":6,"twice":8,"why":"x"}`, `{"a":6,"odd":3,"own":8,"twice":12,"why":"x"}`},
+		{`{"a":6,"own":8,"twice":12,"why":"x"}`, `{"a":2}`, `{"a":2,"own":8,"twice":4}`},
+		{`{"a":6,"own":8,"twice":12}`, `{"a":null}`, `{"own":8}`},
+	} {
+		env.Old = decode(t, c.base)
+		got, p := build(d, env.Old, decode(t, c.patch), env, nil)
+		raw, err := json.Marshal(got)
+		if err != nil || len(p) > 0 || string(raw) != c.want {
+			t.Errorf("%s and %s: %s, want %s; %v", c.base, c.patch, raw, c.want, p)
+		}
+	}
+	for _, bad := range []string{`"derive":"test"`, `"derive":"test.twice","default":{"value":1}`, `"propose":true`} {
+		_, err := Parse("x", []byte(`{"title":{"zh":"表"},"fields":[{"key":"a","type":"number","label":{"zh":"甲"},`+bad+`}]}`))
+		refused(t, err, "fields[0].derive")
+	}
+	_, err = Parse("x", []byte(`{"title":{"zh":"表"},"fields":[{"key":"a","type":"rows","label":{"zh":"甲"},"fields":[{"key":"b","type":"number","label":{"zh":"乙"},"derive":"test.twice"}]}]}`))
+	refused(t, err, "fields[0].fields[0].derive")
 }

@@ -30,6 +30,8 @@ type Deps struct {
 	Now   func() time.Time
 	// Refer ties attachments to the record that names them; nil leaves them alone.
 	Refer func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error
+	// Derive makes values of forms that the server alone knows how to make; nil makes none.
+	Derive func(name string, doc map[string]any) (any, bool)
 	// Notify and Settle are where flows tell people; nil tells nobody.
 	Notify func(ctx context.Context, tx *sql.Tx, n []flow.Notice, now time.Time) error
 	Settle func(ctx context.Context, tx *sql.Tx, keyPrefix string, now time.Time) error
@@ -58,7 +60,7 @@ type defKey struct {
 func New(d Deps) *Desk {
 	k := &Desk{Deps: d, defs: map[defKey]*flow.Def{}}
 	k.Docs = document.NewStore(d.DB, d.Audit, map[document.Kind]document.Class{document.Form: form.Class(d.DB), document.Dict: form.DictClass(), document.Flow: k.flowClass(), document.App: document.AppClass(), document.Calendar: calendarClass(), document.Checklist: checklistClass()})
-	k.Forms = form.NewStore(d.DB, k.Docs, form.Deps{Zone: d.Zone, Lookup: d.Staff.Lookup, Refer: d.Refer})
+	k.Forms = form.NewStore(d.DB, k.Docs, form.Deps{Zone: d.Zone, Lookup: d.Staff.Lookup, Refer: d.Refer, Derive: d.Derive})
 	k.Flows = flow.NewStore(flow.Deps{DB: d.DB, Def: k.FlowDef, Records: records{k}, People: d.Staff, Notify: d.Notify, Settle: d.Settle, Limit: k.limit, Work: k.working, Zone: d.Zone, Now: d.Now})
 	return k
 }
@@ -157,7 +159,7 @@ func (k *Desk) formInfo(ctx context.Context, tx *sql.Tx, key string) (flow.FormI
 		Required: func(f string) bool { x, ok := d.Field(f); return ok && x.Required && x.Visible.IsZero() },
 		Given: func(f string) bool {
 			x, ok := d.Column(f)
-			return ok && (x.Type == form.Serial || x.Type == form.Formula)
+			return ok && x.Given()
 		},
 		Flow: func(f string) bool {
 			n, _, err := k.Docs.InForce(ctx, tx, document.Flow, f)
