@@ -98,7 +98,7 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	desk, files, err := c.desk(trail, users, zone, notices)
+	desk, files, err := c.desk(trail, users, zone, hazards, notices)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +108,10 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 	if err := desk.InstallChecklists(ctx, hazards.Categories, now()); err != nil {
 		return nil, err
 	}
+	risks, err := c.risks(desk, hazards)
+	if err != nil {
+		return nil, err
+	}
 	c.loops = append(c.loops, func(ctx context.Context) error { return desk.Flows.Run(ctx, c.room("flow")) }, files.Run)
 	node, err := os.Hostname()
 	if err != nil {
@@ -115,7 +119,7 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: accounts, Users: users, SignOn: signon.New(c.Config.Data, now), Audit: trail, Alarms: c.Alarms, AlarmVerbs: c.Alarms, Fleet: c.Fleet, Places: c.Fleet.Places(), FloorPlans: floorplan.NewStore(c.DB, now), Series: c.Series,
-		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Seats: seats, Hub: hub, Clocks: clocks.NewStore(c.DB, now), Chains: chains, Disk: space, Hazards: hazards, Work: desk, Attach: files, Notices: notices, Push: push, Origins: c.origins(trail, desk, zone), Host: c.host(now()), Console: console.Files(), Metrics: c.Registry,
+		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Seats: seats, Hub: hub, Clocks: clocks.NewStore(c.DB, now), Chains: chains, Disk: space, Hazards: hazards, Risks: risks, Work: desk, Attach: files, Notices: notices, Push: push, Origins: c.origins(trail, desk, zone), Host: c.host(now()), Console: console.Files(), Metrics: c.Registry,
 		Health: c.DB.Read().PingContext, Log: c.room("httpapi"), Now: now, Node: node, Version: version(),
 	}), nil
 }

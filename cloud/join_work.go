@@ -10,6 +10,8 @@ import (
 	"anlan/cloud/attach"
 	"anlan/cloud/audit"
 	"anlan/cloud/disk"
+	"anlan/cloud/hazard"
+	"anlan/cloud/hazard/register"
 	"anlan/cloud/httpapi"
 	"anlan/cloud/notify"
 	"anlan/cloud/org"
@@ -21,14 +23,14 @@ import (
 
 // desk joins forms and flows to the organisation, and attachments to the records that name
 // them.
-func (c *Cloud) desk(trail *audit.Log, users *org.Store, zone *time.Location, notices *notify.Store) (*work.Desk, *attach.Store, error) {
+func (c *Cloud) desk(trail *audit.Log, users *org.Store, zone *time.Location, hazards *hazard.Catalogue, notices *notify.Store) (*work.Desk, *attach.Store, error) {
 	var files *attach.Store
 	there := func(ctx context.Context, tx *sql.Tx, id string) bool {
 		_, err := files.Get(ctx, tx, id)
 		return err == nil
 	}
 	tree := c.Fleet.Places().Tree
-	desk := work.New(work.Deps{DB: c.DB, Audit: trail, Staff: staff.New(users, tree, there), Zone: zone, Now: time.Now, Notify: httpapi.FlowNotices(notices), Settle: notices.Done,
+	desk := work.New(work.Deps{DB: c.DB, Audit: trail, Staff: staff.New(users, tree, there), Zone: zone, Now: time.Now, Notify: httpapi.FlowNotices(notices), Settle: notices.Done, Derive: hazards.DeriveRisk,
 		Refer: func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error {
 			return files.Refer(ctx, tx, by, ids, attach.Ref{Kind: work.RecordKind, Form: form, Record: record, Field: field})
 		}})
@@ -51,6 +53,15 @@ func (c *Cloud) notices(zone *time.Location, hub *httpapi.Hub) (*notify.Store, *
 	s.OnNotice(hub.Notice)
 	c.loops = append(c.loops, s.Run)
 	return s, push, nil
+}
+
+// risks is the four-colour risk register, with the shipped typical risks.
+func (c *Cloud) risks(desk *work.Desk, hazards *hazard.Catalogue) (*register.Register, error) {
+	typical, err := hazard.LoadRisks(configs.Files, "hazards", hazards)
+	if err != nil {
+		return nil, err
+	}
+	return register.New(register.Deps{Desk: desk, Tree: c.Fleet.Places().Tree, Hazards: hazards, Typical: typical}), nil
 }
 
 // origins watches for hazards that devices tell of. Own rules that cannot be read are told

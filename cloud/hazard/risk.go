@@ -2,6 +2,7 @@ package hazard
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -36,6 +37,7 @@ type Grade struct {
 	ID           string        `json:"id" yaml:"id,required"` // red, orange, yellow, blue
 	Name         contract.Text `json:"name" yaml:"name,required"`
 	ControlledBy contract.Text `json:"controlled_by" yaml:"controlled_by,required"`
+	Control      string        `json:"control" yaml:"control,required"` // company, department, team, post
 }
 
 // Score multiplies the chosen values, one of each factor, and tells the grade.
@@ -54,6 +56,7 @@ func (s Scheme) Score(values map[string]float64) (score float64, grade string, e
 	if len(values) > len(s.Factors) {
 		return 0, "", fmt.Errorf("hazard: score by %s: %d values, want %d", s.ID, len(values), len(s.Factors))
 	}
+	score = math.Round(score*1e6) / 1e6 // 0.1 × 3 is 0.3 for people
 	for _, b := range s.Bands {
 		if score >= b.From {
 			return score, b.Grade, nil

@@ -12,6 +12,7 @@ import (
 	"anlan/cloud/flow"
 	"anlan/cloud/form"
 	"anlan/cloud/hazard"
+	risk "anlan/cloud/hazard/register"
 	"anlan/cloud/notify"
 	"anlan/cloud/work"
 
@@ -33,6 +34,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Clock" + name
 	case reflect.TypeFor[hazard.Catalogue]().PkgPath():
 		return "Hazard" + name
+	case reflect.TypeFor[risk.Summary]().PkgPath():
+		return "Risk" + name
 	case reflect.TypeFor[cond.Problem]().PkgPath():
 		return "Cond" + name
 	case reflect.TypeFor[flow.State]().PkgPath():

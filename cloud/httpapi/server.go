@@ -24,6 +24,7 @@ import (
 	"anlan/cloud/fleet/places"
 	"anlan/cloud/floorplan"
 	"anlan/cloud/hazard"
+	risk "anlan/cloud/hazard/register"
 	"anlan/cloud/incident"
 	"anlan/cloud/notify"
 	"anlan/cloud/org"
@@ -101,6 +102,7 @@ type Deps struct {
 	Chains     *clocks.Chains
 	Disk       *disk.Watch
 	Hazards    *hazard.Catalogue
+	Risks      *risk.Register
 	Work       *work.Desk
 	Attach     *attach.Store
 	Notices    *notify.Store
@@ -175,6 +177,7 @@ func (s *server) handler() http.Handler {
 	s.eventOps()
 	s.healthOps()
 	s.hazardOps()
+	s.riskOps()
 	s.recordOps()
 	s.directoryOps()
 	s.flowOps()

@@ -8,6 +8,7 @@ import (
 	"anlan/cloud/document"
 	"anlan/cloud/flow"
 	"anlan/cloud/form"
+	risk "anlan/cloud/hazard/register"
 	"anlan/cloud/notify"
 )
 
@@ -34,6 +35,7 @@ func workFault(err error) *fault {
 		{form.ErrNotFound, http.StatusNotFound, "没有这条记录或这个表单", "No such record or form"},
 		{form.ErrConflict, http.StatusConflict, "已被他人修改，请刷新后再改", "Somebody else has changed it; reload first"},
 		{form.ErrRetired, http.StatusConflict, "表单已停用", "The form is no longer in use"},
+		{risk.ErrNoRisk, http.StatusNotFound, "没有这个位置或这项标准风险，或不在您的范围内", "No such place or typical risk, or it is out of your reach"},
 		{flow.ErrNotFound, http.StatusNotFound, "没有这个流程，或您无权查看", "No such flow, or it is not open to you"},
 		{document.ErrNotFound, http.StatusNotFound, "没有这个文档或版本", "No such document or version"},
 		{document.ErrConflict, http.StatusConflict, "已被他人修改，请刷新后再改", "Somebody else has changed it; reload first"},

@@ -50,7 +50,7 @@ func TestW18_AHazardFromReportToClosedOverHTTP(t *testing.T) {
 	w := newWorld(t)
 	guard, supervisor, engineer, manager := w.as(org.Guard), w.as(org.Supervisor), w.as(org.Engineer), w.as(org.Manager)
 	forms := want[[]work.Usable](guard, 200, "GET", "/api/forms", nil)
-	if len(forms) != 2 || forms[0].Key != "hazard" || forms[0].Flow != "hazard" {
+	if len(forms) != 3 || forms[0].Key != "hazard" || forms[0].Flow != "hazard" {
 		t.Fatalf("%+v", forms)
 	}
 	status, raw := guard.do("POST", "/api/forms/hazard/records", map[string]any{"fields": map[string]any{"what": "堵塞"}})

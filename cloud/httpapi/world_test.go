@@ -34,6 +34,7 @@ import (
 	"anlan/cloud/fleet/places"
 	"anlan/cloud/floorplan"
 	"anlan/cloud/hazard"
+	risk "anlan/cloud/hazard/register"
 	"anlan/cloud/incident"
 	"anlan/cloud/notify"
 	"anlan/cloud/org"
@@ -227,7 +228,7 @@ func newWorld(t *testing.T) *world {
 	w.notices = notify.NewStore(notify.Deps{DB: d, Channels: []notify.Channel{w.push}, Log: log, Registry: reg, Now: w.clock})
 	w.notices.OnNotice(w.hub.Notice)
 	w.work = work.New(work.Deps{DB: d, Audit: trail, Staff: staff.New(users, tree, there), Zone: time.FixedZone("CST", 8*3600), Now: w.clock,
-		Notify: FlowNotices(w.notices), Settle: w.notices.Done,
+		Notify: FlowNotices(w.notices), Settle: w.notices.Done, Derive: catalogue(t).DeriveRisk,
 		Refer: func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error {
 			return w.files.Refer(ctx, tx, by, ids, attach.Ref{Kind: work.RecordKind, Form: form, Record: record, Field: field})
 		}})
@@ -240,7 +241,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.origins = origin.New(origin.Deps{DB: d, Alarms: w.alarms, Fleet: w.fleet, Tree: tree, Desk: w.work, Audit: trail, Rules: rules, Lang: "zh-CN", Zone: time.FixedZone("CST", 8*3600), Log: log, Registry: reg, Now: w.clock})
 	w.srv = newServer(Deps{Auth: w.auth, Users: users, SignOn: signon.New(dir, w.clock), Audit: trail, Alarms: w.alarms, AlarmVerbs: w.alarms, Fleet: w.fleet, Places: w.fleet.Places(), FloorPlans: floorplan.NewStore(d, w.clock), Series: w.series,
-		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space, Hazards: catalogue(t), Work: w.work, Attach: w.files, Notices: w.notices, Push: w.push, Origins: w.origins,
+		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space, Hazards: catalogue(t), Risks: risks(t, w.work, tree), Work: w.work, Attach: w.files, Notices: w.notices, Push: w.push, Origins: w.origins,
 		Host: Host{Engine: "sqlite", Sessions: func() int64 { return 1 }, Started: w.clock()}, Console: page(), Metrics: reg,
 		Health: d.Read().PingContext, Log: log, Now: w.clock, Node: "test", Version: "test"})
 	w.http = httptest.NewServer(w.srv.handler())
@@ -366,6 +367,16 @@ func want[T any](c *client, status int, method, path string, v any) T {
 		}
 	}
 	return out
+}
+
+// risks is the register with the shipped typical risks.
+func risks(t *testing.T, desk *work.Desk, tree func() *places.Tree) *risk.Register {
+	t.Helper()
+	typical, err := hazard.LoadRisks(configs.Files, "hazards", catalogue(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return risk.New(risk.Deps{Desk: desk, Tree: tree, Hazards: catalogue(t), Typical: typical})
 }
 
 // catalogue is the shipped one.

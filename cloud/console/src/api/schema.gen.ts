@@ -2488,6 +2488,58 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/risks/library": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Typical risks, as they are offered for a place */
+    get: operations["get-risks-library"];
+    put?: never;
+    /** Put typical risks into the register of a place */
+    post: operations["post-risks-library"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/risks/regrade": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Score anew what was scored by bounds that have moved */
+    post: operations["post-risks-regrade"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/risks/summary": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Risks counted by building, place, grade and score */
+    get: operations["get-risks-summary"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/roles": {
     parameters: {
       query?: never;
@@ -4496,6 +4548,7 @@ export interface components {
       /** Format: int64 */
       decimals?: number;
       default?: components["schemas"]["FormDefault"];
+      derive?: string;
       dict?: string;
       earliest?: string;
       fields?: components["schemas"]["FormField"][] | null;
@@ -4541,6 +4594,7 @@ export interface components {
       phrases?: components["schemas"]["Text"][] | null;
       placeholder?: components["schemas"]["Text"];
       prefix?: string;
+      propose?: boolean;
       read_only?: boolean;
       read_only_if?: components["schemas"]["CondExpr"];
       required?: boolean;
@@ -4715,6 +4769,7 @@ export interface components {
       values: number[] | null;
     };
     HazardGrade: {
+      control: string;
       controlled_by: components["schemas"]["Text"];
       id: string;
       name: components["schemas"]["Text"];
@@ -4730,6 +4785,13 @@ export interface components {
       standard: string;
       text: components["schemas"]["Text"];
       verified: boolean;
+    };
+    HazardMeasures: {
+      emergency?: string;
+      engineering?: string;
+      management?: string;
+      protection?: string;
+      training?: string;
     };
     HazardOfAlarm: {
       /** Format: date-time */
@@ -5572,6 +5634,89 @@ export interface components {
     };
     RevokeInBody: {
       reason: string;
+    };
+    RiskAdded: {
+      /** Format: int64 */
+      added: number;
+      /** Format: int64 */
+      already: number;
+    };
+    RiskMatrixCell: {
+      l: string;
+      /** Format: int64 */
+      n: number;
+      s: string;
+    };
+    RiskOffer: {
+      accidents: string[] | null;
+      added: boolean;
+      category: string;
+      factors: {
+        [key: string]: number;
+      };
+      grade: string;
+      id: string;
+      measures: components["schemas"]["HazardMeasures"];
+      point: components["schemas"]["Text"];
+      scheme: string;
+      /** Format: double */
+      score: number;
+      standard: string;
+      verified: boolean;
+      what: components["schemas"]["Text"];
+    };
+    RiskOffers: {
+      items: components["schemas"]["RiskOffer"][] | null;
+    };
+    RiskRegraded: {
+      /** Format: int64 */
+      done: number;
+      /** Format: int64 */
+      left: number;
+      /** Format: int64 */
+      moved: number;
+    };
+    RiskScoreCount: {
+      grade: string;
+      /** Format: int64 */
+      n: number;
+      /** Format: double */
+      score: number;
+    };
+    RiskSpot: {
+      community?: components["schemas"]["Text"];
+      counts: {
+        [key: string]: number;
+      };
+      /** Format: int64 */
+      floor?: number;
+      /** Format: int64 */
+      hazards: number;
+      name: components["schemas"]["Text"];
+      /** Format: int64 */
+      open: number;
+      /** Format: int64 */
+      overdue: number;
+      place: string;
+      /** Format: int64 */
+      total: number;
+      worst?: string;
+    };
+    RiskSummary: {
+      all: components["schemas"]["RiskSpot"];
+      /** Format: date-time */
+      at: string;
+      buildings: components["schemas"]["RiskSpot"][] | null;
+      matrix: components["schemas"]["RiskMatrixCell"][] | null;
+      places: components["schemas"]["RiskSpot"][] | null;
+      scores: components["schemas"]["RiskScoreCount"][] | null;
+      sees_hazards: boolean;
+      /** Format: int64 */
+      stale: number;
+    };
+    RisksAddBody: {
+      place: string;
+      risks: string[] | null;
     };
     RoleDef: {
       built_in: boolean;
@@ -11461,6 +11606,135 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-risks-library": {
+    parameters: {
+      query?: {
+        /** @description community/building, or a community */
+        place?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RiskOffers"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-risks-library": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RisksAddBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RiskAdded"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-risks-regrade": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RiskRegraded"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-risks-summary": {
+    parameters: {
+      query?: {
+        /** @description community/building, or further down */
+        place?: string;
+        category?: string;
+        grade?: string;
+        scheme?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RiskSummary"];
+        };
       };
       /** @description Error */
       default: {
