@@ -1,4 +1,4 @@
-import { memo } from "react";
+import { type ComponentType, lazy, memo, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { Form } from "../../form/form";
 import { useView } from "../../form/use";
@@ -6,6 +6,25 @@ import { say } from "../../i18n";
 import type { Field } from "./api";
 import { FieldInput } from "./FieldInput";
 import { Rows } from "./Rows";
+
+/** derived is what shows a value that the server makes of others, while those are being chosen. */
+const derived: Record<string, ComponentType<{ form: Form }>> = {
+  "risk.grade": lazy(async () => ({ default: (await import("../risks/Live")).Live })),
+};
+
+/** made says if a field's value is the server's own. */
+const made = (f: Field) => !!f.derive && !f.propose;
+
+function Derived({ form, field: f }: { form: Form; field: Field }) {
+  const Live = derived[f.derive ?? ""];
+  return (
+    Live && (
+      <Suspense>
+        <Live form={form} />
+      </Suspense>
+    )
+  );
+}
 
 /** FormFields are the controls of those fields that may be written, as the conditions show them. */
 export function FormFields({ form, write }: { form: Form; write: (f: Field) => boolean }) {
@@ -20,6 +39,8 @@ export function FormFields({ form, write }: { form: Form; write: (f: Field) => b
       {fields.map((f, i) =>
         f.type === "section" || f.type === "description" || f.type === "divider" ? (
           (f.type === "section" ? inSection(i) : write(f)) && <Words key={f.key} form={form} field={f} />
+        ) : made(f) ? (
+          <Derived key={f.key} form={form} field={f} />
         ) : write(f) ? (
           <Control key={f.key} form={form} field={f} />
         ) : null,

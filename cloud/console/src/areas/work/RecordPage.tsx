@@ -83,7 +83,7 @@ function Sheet({ form, d }: { form: string; d: Detail }) {
             <Edit form={form} d={d} close={() => setEditing(false)} />
           ) : (
             <section className="work-box">
-              <Values fields={def.fields} doc={r.doc} shown={() => true} />
+              <Values fields={def.fields} doc={r.doc} shown={(f) => !(f.hidden && f.read_only)} />
             </section>
           )}
           <AlarmsOfRecord form={form} record={r.id} />

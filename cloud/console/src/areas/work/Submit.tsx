@@ -1,7 +1,7 @@
 import { App, Button } from "antd";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useParams } from "react-router";
+import { useNavigate, useParams, useSearchParams } from "react-router";
 import { post } from "../../api/client";
 import { say } from "../../i18n";
 import { Page } from "../../parts/Page";
@@ -27,9 +27,12 @@ function NewRecord({ form: id, open: { def, create, choose } }: { form: string; 
   const words = useProblemText();
   const go = useNavigate();
   const key = `draft:${me.id}:${id}`;
+  const [params] = useSearchParams();
   const form = useFilling(def.fields, () => {
     const kept = sessionStorage.getItem(key);
-    return kept ? (JSON.parse(kept) as Doc) : beginning(def, me.id);
+    const doc = kept ? (JSON.parse(kept) as Doc) : beginning(def, me.id);
+    const at = params.get("place"); // where the button stood that led here
+    return at && def.roles?.place ? { ...doc, [def.roles.place]: at } : doc;
   });
   const [chosen, setChosen] = useState<Chosen>({});
   const [error, setError] = useState<unknown>();

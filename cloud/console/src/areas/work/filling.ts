@@ -33,7 +33,7 @@ export function sendable(fields: Field[], doc: Doc): Doc {
   const out: Doc = {};
   for (const f of fields) {
     const v = doc[f.key];
-    if (v === undefined || v === null || given.has(f.type)) continue;
+    if (v === undefined || v === null || given.has(f.type) || (f.derive && !f.propose)) continue;
     out[f.key] = f.type === "rows" ? (v as Doc[]).map((r) => rowOf(f.fields ?? [], r)) : v;
   }
   return out;

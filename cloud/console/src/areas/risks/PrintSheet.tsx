@@ -1,0 +1,78 @@
+import { useTranslation } from "react-i18next";
+import { say } from "../../i18n";
+import { day } from "../../parts/format";
+import { idOf, useRecords } from "../work/api";
+import { named } from "../work/names";
+import { condition, grades, type Look, type Summary } from "./api";
+import { Counts, GradeTag, placeName } from "./marks";
+import { basis } from "./RiskTable";
+
+/** PrintSheet is the notice to be put up: the map, its legend, and the grave risks with who answers for them. Only paper shows it. */
+export function PrintSheet({ sum, look }: { sum: Summary; look: Look }) {
+  const { t } = useTranslation();
+  const grave = {
+    op: "and",
+    args: [
+      condition({ ...look, grade: "", cell: "", score: "", only: "" }),
+      { op: "in", l: { f: "grade" }, r: { v: ["red", "orange"] } },
+    ],
+  };
+  const list = useRecords("risk", `&filter=${encodeURIComponent(JSON.stringify(grave))}&sort=grade_order`);
+  const rows = (list.data?.pages ?? []).flatMap((p) => p.records ?? []);
+  const community = [...new Set(sum.buildings.map((b) => say(b.community)).filter(Boolean))].join("、");
+  return (
+    <div className="risk-sheet" aria-hidden="true">
+      <h1>
+        {community} {t("risks.printTitle")}
+      </h1>
+      <p>
+        {t("risks.legend")}：
+        {grades.map((g) => (
+          <GradeTag key={g} grade={g} />
+        ))}{" "}
+        {t("risks.printDate", { day: day(sum.at) })}
+      </p>
+      <div className="risk-sheet-map">
+        {sum.buildings.map((b) => (
+          <div key={b.place} className={`risk-tile is-${b.worst ?? "none"}`}>
+            <span className="risk-roof" />
+            <b>{say(b.name)}</b>
+            <span>{b.worst ? t(`risks.grade.${b.worst as "red"}`) : t("risks.none")}</span>
+            <Counts of={b.counts} />
+          </div>
+        ))}
+      </div>
+      <h2>{t("risks.printNotice")}</h2>
+      {rows.length === 0 && <p>{t("risks.printNone")}</p>}
+      <table>
+        <thead>
+          <tr>
+            {(["level", "point", "place", "basis", "measures", "control", "owner"] as const).map((k) => (
+              <th key={k}>{t(`risks.${k}`)}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((r) => (
+            <tr key={r.id}>
+              <td>
+                <GradeTag grade={idOf(r.doc.grade)} />
+              </td>
+              <td>{String(r.doc.point ?? "")}</td>
+              <td>{placeName(sum, String(r.doc.place ?? ""))}</td>
+              <td>{basis(r.doc)}</td>
+              <td>
+                {["engineering", "management", "emergency"]
+                  .map((k) => r.doc[k])
+                  .filter(Boolean)
+                  .join("；")}
+              </td>
+              <td>{idOf(r.doc.control) && t(`risks.controls.${idOf(r.doc.control) as "team"}`)}</td>
+              <td>{r.doc.owner ? named(r.doc.owner) : t("risks.nobody")}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
