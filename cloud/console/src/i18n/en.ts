@@ -7,7 +7,7 @@ export const en: Words = {
   theme: { night: "Night", day: "Day" },
   nav: {
     hazardStandards: "Hazard standards",
-    risks: "Risk map",
+    risks: "Risks",
     health: "System health",
     edges: "Edge access",
     manage: "Manage",

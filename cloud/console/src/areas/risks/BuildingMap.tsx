@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { say } from "../../i18n";
 import { Empty } from "../../parts/states";
 import type { Look, Spot, Summary } from "./api";
-import { buildingOf, Counts, GradeMark, GradeTag, HazardCount, withinName } from "./marks";
+import { buildingOf, Counts, GradeMark, GradeTag, HazardCount, placeName, withinName } from "./marks";
 
 /** BuildingMap is every building as a tile in the colour of its gravest risk. */
 export function BuildingMap({
@@ -52,14 +52,14 @@ function Tile({ b, sees, chosen, pick }: { b: Spot; sees: boolean; chosen: boole
       <span className="risk-worst">
         {b.worst ? (
           <>
-            <GradeMark grade={b.worst} /> {t(`risks.grade.${b.worst as "red"}`)}
+            <GradeMark grade={b.worst} /> {t(`risks.short.${b.worst as "red"}`)}
           </>
         ) : (
           t("risks.none")
         )}
       </span>
       <Counts of={b.counts} />
-      {sees && b.hazards > 0 && <small>{t("risks.hazardCount", { n: b.hazards })}</small>}
+      {sees && b.hazards > 0 && <small>{t("risks.hazardCount", { count: b.hazards })}</small>}
     </button>
   );
 }
@@ -76,12 +76,7 @@ export function Floors({
 }) {
   const { t } = useTranslation();
   const building = sum.buildings.find((b) => b.place === buildingOf(look.place));
-  if (!look.place || !building)
-    return (
-      <section className="card risk-floors">
-        <Empty>{t("risks.pickBuilding")}</Empty>
-      </section>
-    );
+  if (!look.place || !building) return <Gravest sum={sum} set={set} />;
   const high = (s: Spot) => s.floor ?? Number.NEGATIVE_INFINITY;
   const spots = sum.places
     .filter((p) => buildingOf(p.place) === building.place)
@@ -114,11 +109,33 @@ export function Floors({
                   {t("risks.overdue")} {s.overdue}
                 </span>
               )}
-              <HazardCount of={s} sees={sum.sees_hazards} />
+              {s.hazards > 0 && <HazardCount of={s} sees={sum.sees_hazards} />}
             </span>
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+/** Gravest are the gravest places of all, while no building is chosen. */
+function Gravest({ sum, set }: { sum: Summary; set: (patch: Partial<Look>) => void }) {
+  const { t } = useTranslation();
+  const worst = sum.places.slice(0, 8);
+  return (
+    <section className="card risk-floors">
+      <h2>{t("risks.gravest")}</h2>
+      <ul>
+        {worst.map((s) => (
+          <li key={s.place} className={`is-${s.worst}`}>
+            <button type="button" onClick={() => set({ place: s.place, cell: "", score: "" })}>
+              <b>{placeName(sum, s.place)}</b>
+              <GradeTag grade={s.worst ?? ""} />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p className="quiet">{t("risks.pickBuilding")}</p>
     </section>
   );
 }

@@ -1,11 +1,32 @@
 import { useTranslation } from "react-i18next";
 import { say } from "../../i18n";
 import { day } from "../../parts/format";
-import { idOf, useRecords } from "../work/api";
+import { useQuery } from "@tanstack/react-query";
+import { get } from "../../api/client";
+import { type FormRecord, idOf, type RecordPage } from "../work/api";
 import { named } from "../work/names";
-import { condition, grades, type Look, type Summary } from "./api";
+import { condition, grades, type Look, riskKey, type Summary } from "./api";
 import { Counts, GradeTag, placeName } from "./marks";
 import { basis } from "./RiskTable";
+
+/** useGrave reads all of the grave risks: paper has no second page to ask for. */
+const useGrave = (filter: string) =>
+  useQuery({
+    queryKey: [...riskKey, "grave", filter],
+    queryFn: async () => {
+      const rows: FormRecord[] = [];
+      let page: RecordPage = { records: [], next: "", total: 0 };
+      do {
+        const after = page.next && `&after=${encodeURIComponent(page.next)}`;
+        page = await get<RecordPage>(
+          `/api/forms/risk/records?limit=200&sort=grade_order&filter=${encodeURIComponent(filter)}${after}`,
+        );
+        rows.push(...page.records);
+      } while (page.next && rows.length < 2000);
+      return { rows, total: page.total };
+    },
+    staleTime: 30_000,
+  });
 
 /** PrintSheet is the notice to be put up: the map, its legend, and the grave risks with who answers for them. Only paper shows it. */
 export function PrintSheet({ sum, look }: { sum: Summary; look: Look }) {
@@ -17,8 +38,7 @@ export function PrintSheet({ sum, look }: { sum: Summary; look: Look }) {
       { op: "in", l: { f: "grade" }, r: { v: ["red", "orange"] } },
     ],
   };
-  const list = useRecords("risk", `&filter=${encodeURIComponent(JSON.stringify(grave))}&sort=grade_order`);
-  const rows = (list.data?.pages ?? []).flatMap((p) => p.records ?? []);
+  const { rows, total } = useGrave(JSON.stringify(grave)).data ?? { rows: [], total: 0 };
   const community = [...new Set(sum.buildings.map((b) => say(b.community)).filter(Boolean))].join("、");
   return (
     <div className="risk-sheet" aria-hidden="true">
@@ -73,6 +93,7 @@ export function PrintSheet({ sum, look }: { sum: Summary; look: Look }) {
           ))}
         </tbody>
       </table>
+      {total > rows.length && <p>{t("risks.printMore", { n: total - rows.length })}</p>}
     </div>
   );
 }

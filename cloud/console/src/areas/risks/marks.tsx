@@ -51,7 +51,7 @@ export function HazardCount({ of, sees }: { of: Spot | undefined; sees: boolean 
       title={t("risks.hazardHere", { n: of.hazards })}
       onClick={(e) => e.stopPropagation()}
     >
-      {t("risks.hazardCount", { n: of.hazards })}
+      {t("risks.hazardCount", { count: of.hazards })}
     </Link>
   );
 }
