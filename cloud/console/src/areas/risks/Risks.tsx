@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Button, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useSearchParams } from "react-router";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import { post } from "../../api/client";
 import { say } from "../../i18n";
 import { Page } from "../../parts/Page";
@@ -13,6 +13,7 @@ import {
   condition,
   type Grade,
   grades,
+  hazardsAt,
   type Look,
   lookKeys,
   type Regraded,
@@ -94,7 +95,14 @@ export function Risks() {
             <Filters {...{ sum, look, set, narrowed, dict }} />
             {may.includes("edit") && sum.stale > 0 && <Stale n={sum.stale} />}
             {sum.all.total === 0 && !narrowed && (
-              <Empty>{t(may.includes("create") ? "risks.empty" : "risks.emptyReader")}</Empty>
+              <Empty>
+                <p>{t(may.includes("create") ? "risks.empty" : "risks.emptyReader")}</p>
+                {may.includes("create") && (
+                  <Button type="primary" onClick={() => setAdding(true)}>
+                    {t("risks.fromLibrary")}
+                  </Button>
+                )}
+              </Empty>
             )}
             <Numbers {...{ sum, look, set }} />
             <div className="risk-where">
@@ -211,6 +219,16 @@ function Numbers({ sum, look, set }: Part) {
       )}
       {(["overdue", "open"] as const).map((k) =>
         one(k, sum.all[k], look.only === k, () => set({ only: look.only === k ? "" : k })),
+      )}
+      {sum.sees_hazards && (
+        <Link
+          className={`risk-number ${sum.all.hazards > 0 ? "some" : ""}`}
+          data-number="hazards"
+          to={hazardsAt(look.place)}
+        >
+          <b>{sum.all.hazards}</b>
+          <span>{t("risks.hazards")}</span>
+        </Link>
       )}
     </div>
   );

@@ -51,7 +51,8 @@ export function Matrix({ sum, catalogue, look, set }: Props) {
                       disabled={n === 0}
                       onClick={() => set({ cell: look.cell === id ? "" : id, score: "" })}
                     >
-                      {n > 0 ? <b>{n}</b> : <small>{l * s}</small>}
+                      <small>{l * s}</small>
+                      {n > 0 && <b>{n}</b>}
                     </button>
                   </td>
                 );
@@ -76,6 +77,7 @@ export function Matrix({ sum, catalogue, look, set }: Props) {
           </tr>
         </tfoot>
       </table>
+      <p className="quiet">{t("risks.matrixAbout")}</p>
     </section>
   );
 }

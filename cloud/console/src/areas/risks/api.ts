@@ -71,10 +71,8 @@ export function condition(l: Look): Expr {
 
 /** hazardsAt is the list of hazards at a place that are not closed. */
 export function hazardsAt(place: string): string {
-  const e = {
-    op: "and",
-    args: [is("self_or_sub", "place", place), is("not_in", "_state", ["closed", "refused", "withdrawn"])],
-  };
+  const open = is("not_in", "_state", ["closed", "refused", "withdrawn"]);
+  const e = place ? { op: "and", args: [is("self_or_sub", "place", place), open] } : open;
   return `/forms/hazard?f=${encodeURIComponent(JSON.stringify(e))}`;
 }
 
