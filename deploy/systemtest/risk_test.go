@@ -7,6 +7,6 @@ import "testing"
 func TestHRisk_TheFourColoursInARealBrowser(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.login("admin").ready()
+	w.login("admin") // the building is enough; its devices need not be well
 	w.browse("browser/risks.mjs")
 }

@@ -12,7 +12,12 @@ try {
     await page.goto(new URL(path, env.console).href);
     await page.locator(ready).first().waitFor();
   };
-  const c = (await api(page, "/api/places")).communities[0].id;
+  let tree = await api(page, "/api/places");
+  for (let i = 0; i < 100 && !tree.floors?.some((f) => f.building === "b03" && f.number === 12); i++) {
+    await page.waitForTimeout(200); // until the edge has told of its building
+    tree = await api(page, "/api/places");
+  }
+  const c = tree.communities[0].id;
   const tile = page.locator(`.risk-map [data-building="${c}/b03"]`);
   const graded = (grade) =>
     page.waitForFunction(
