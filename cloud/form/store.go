@@ -264,9 +264,22 @@ func (s *Store) condEnv(who Who, now time.Time) cond.Env {
 // selection is FROM and WHERE of what a person may do an action with: the one place where
 // permission becomes SQL, for lists, details, counts, exports and charts alike.
 type selection struct {
-	def  *Def // in force
-	from string
-	args []any
+	def   *Def // in force
+	from  string
+	joins string // with linked forms
+	args  []any
+}
+
+// arg adds an argument and returns its placeholder.
+func (x *selection) arg(v any) string {
+	x.args = append(x.args, v)
+	return fmt.Sprintf("$%d", len(x.args))
+}
+
+// joined is FROM and WHERE with the selection's joins and more.
+func (x selection) joined(more string) string {
+	table := ` FROM ` + tableName(x.def.Key, "") + ` t`
+	return table + x.joins + more + strings.TrimPrefix(x.from, table)
 }
 
 func (s *Store) selection(ctx context.Context, tx *sql.Tx, who Who, form string, a Action, filter cond.Expr, reads []string, now time.Time) (selection, error) {
@@ -293,7 +306,7 @@ func (s *Store) selectOf(d *Def, who Who, a Action, filter cond.Expr, reads []st
 	if err != nil {
 		return selection{}, fmt.Errorf("form: compile filter on %s: %w", d.Key, err)
 	}
-	return selection{d, ` FROM ` + tableName(d.Key, "") + ` t WHERE t.deleted_at = 0 AND (` + scope + `) AND (` + where + `)`, append(args, more...)}, nil
+	return selection{def: d, from: ` FROM ` + tableName(d.Key, "") + ` t WHERE t.deleted_at = 0 AND (` + scope + `) AND (` + where + `)`, args: append(args, more...)}, nil
 }
 
 // deleted turns the selection to deleted records.

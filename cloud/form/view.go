@@ -25,6 +25,28 @@ type SavedView struct {
 	Filter cond.Expr `json:"filter,omitzero"`
 	Fields []string  `json:"fields"` // columns in their order; empty is the form's own choice
 	Sort   string    `json:"sort,omitempty"`
+	Chart  *Chart    `json:"chart,omitempty"` // shown as statistics
+}
+
+// Chart is how a view is counted, measured and drawn.
+type Chart struct {
+	By      []Group `json:"by"`
+	Measure Measure `json:"measure"`
+	Kind    string  `json:"kind"` // bar, line, pie, heat
+}
+
+func (c *Chart) check(p *problems) {
+	if c == nil {
+		return
+	}
+	if len(c.By) < 1 || len(c.By) > 2 || !slices.Contains([]string{"bar", "line", "pie", "heat"}, c.Kind) || !slices.Contains([]string{"count", "sum", "avg", "min", "max"}, c.Measure.Fn) {
+		p.add("chart", "统计需要一或两个维度、一个指标和一种图", "a chart needs one or two dimensions, a measure and a kind")
+	}
+	for i, g := range c.By {
+		if len(g.Field) > 2*maxFieldKey+1 || !slices.Contains([]string{"", "day", "week", "month", "year"}, g.Bucket) {
+			p.add(at("chart.by", i), "不能按此分组", "cannot be grouped by this")
+		}
+	}
 }
 
 // maxViews of one person and form.
@@ -35,6 +57,7 @@ type viewBody struct {
 	Filter cond.Expr `json:"filter,omitzero"`
 	Fields []string  `json:"fields"`
 	Sort   string    `json:"sort,omitempty"`
+	Chart  *Chart    `json:"chart,omitempty"`
 }
 
 // Views lists the views of a form that somebody has: their own, and those shared.
@@ -60,6 +83,7 @@ func (s *Store) Views(ctx context.Context, who Who, form string) ([]SavedView, e
 			return nil, fmt.Errorf("form: read view %s: %w", v.ID, err)
 		}
 		v.Shared, v.Filter, v.Fields, v.Sort = shared == 1, b.Filter, append([]string{}, b.Fields...), b.Sort
+		v.Chart = b.Chart
 		out = append(out, v)
 	}
 	if err := rows.Err(); err != nil {
@@ -94,7 +118,7 @@ func (s *Store) SaveView(ctx context.Context, tx *sql.Tx, who Who, v SavedView, 
 			return v, err
 		}
 	}
-	body, err := json.Marshal(viewBody{v.Filter, append([]string{}, v.Fields...), v.Sort})
+	body, err := json.Marshal(viewBody{v.Filter, append([]string{}, v.Fields...), v.Sort, v.Chart})
 	if err != nil {
 		return v, fmt.Errorf("form: encode view: %w", err)
 	}
@@ -126,6 +150,7 @@ func (s *Store) checkView(ctx context.Context, tx *sql.Tx, v SavedView) error {
 		p.add("name", "需要名称，至多 60 字", "needs a name of at most 60 characters")
 	}
 	p.under("filter", v.Filter.Check(d.Schema()))
+	v.Chart.check(&p)
 	for i, f := range v.Fields {
 		if _, ok := d.Field(f); !ok && !strings.HasPrefix(f, "_") || slices.Contains(v.Fields[:i], f) || len(v.Fields) > MaxFields {
 			p.add(at("fields", i), "没有这一列，或重复", "no such column, or listed twice")
