@@ -36,8 +36,10 @@ type Names struct {
 	Name    func(t form.Type, id string) string           // "" if there is no such thing
 	Find    func(t form.Type, text string) (ids []string) // what a text may mean
 	State   func(state string) string                     // of a record
-	Zone    *time.Location
-	Lang    string // "zh-CN" or "en"
+	// Standing says at which node a record's flow stands and with whom; nil writes neither.
+	Standing func(r form.Record) (node, handlers string)
+	Zone     *time.Location
+	Lang     string // "zh-CN" or "en"
 }
 
 func (n Names) text(t contract.Text) string { return t.In(n.Lang) }
@@ -66,6 +68,9 @@ func Write(w io.Writer, d *form.Def, wanted []string, records iter.Seq2[form.Rec
 	head := []string{n.say("编号", "No."), n.say("状态", "State"), n.say("提交人", "Submitted by"), n.say("提交时间", "Submitted at")}
 	for _, f := range cols {
 		head = append(head, n.text(f.Label))
+	}
+	if n.Standing != nil {
+		head = append(head, n.say("当前环节", "Now at"), n.say("当前处理人", "Now with"))
 	}
 	main := x.sheet(n.text(d.Title), head)
 	subs := x.subSheets(d, wanted)
@@ -198,6 +203,10 @@ func (x *writer) record(main *page, subs map[string]*page, cols []*form.Field, r
 	cells := []any{r.No, state, r.CreatedName, excelize.Cell{StyleID: x.moment, Value: wall(r.CreatedAt, x.n.Zone)}}
 	for _, f := range cols {
 		cells = append(cells, x.cell(f, r.Doc[f.Key]))
+	}
+	if x.n.Standing != nil {
+		node, handlers := x.n.Standing(r)
+		cells = append(cells, node, handlers)
 	}
 	x.row(main, cells)
 	for key, p := range subs {

@@ -126,7 +126,7 @@ func (t *Table) head(d *form.Def, n Names) []*form.Field {
 				break
 			}
 		}
-		if out[i] == nil && !slices.Contains([]string{"编号", "No.", "状态", "State", "提交人", "Submitted by", "提交时间", "Submitted at", "错误", "Problems"}, name) {
+		if out[i] == nil && !slices.Contains([]string{"编号", "No.", "状态", "State", "提交人", "Submitted by", "提交时间", "Submitted at", "当前环节", "Now at", "当前处理人", "Now with", "错误", "Problems"}, name) {
 			t.Problems = append(t.Problems, Problem{Row: 1, Column: i + 1, Title: h, Found: h, Text: contract.Text{ZH: "表单没有这一列，或此列不能导入", EN: "the form has no such column, or it cannot be imported"}})
 		}
 	}

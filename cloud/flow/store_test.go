@@ -474,3 +474,33 @@ func TestW13_BoxesPageThroughEverythingOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestW13_TimesPerNodeAreWhatTheVisitsTook: median and nine of ten by rank, with what is late.
+func TestW13_TimesPerNodeAreWhatTheVisitsTook(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := newDesk(t, d)
+		start := k.now
+		var ids []string
+		for range 12 {
+			ids = append(ids, k.report("hazard", map[string]any{"what": "x"}).ID)
+		}
+		for i, id := range ids[:10] { // after 1, 2, … 10 minutes
+			k.now = start.Add(time.Duration(i+1) * time.Minute)
+			k.decide(id, "an", flow.Agree, map[string]any{"level": "general", "owner": "ren"})
+		}
+		times, err := k.Times(t.Context(), "hazard", start.Add(-time.Hour), start.Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := times[slices.IndexFunc(times, func(x flow.NodeTime) bool { return x.Node == "audit" })]
+		if x.Visits != 10 || x.Open != 2 || x.Median != 300 || x.P90 != 540 || x.Longest != 600 || x.Mean != 330 {
+			t.Fatalf("%+v", x)
+		}
+		if none, err := k.Times(t.Context(), "hazard", start.Add(time.Hour), start.Add(2*time.Hour)); err != nil || len(none) != 0 {
+			t.Fatalf("%+v %v", none, err)
+		}
+		if n, err := k.Waiting(t.Context(), "an"); err != nil || n != 2 {
+			t.Fatalf("%d wait, %v", n, err)
+		}
+	})
+}

@@ -13,10 +13,9 @@ import (
 )
 
 type sheetOut struct {
-	Form     string `path:"form" maxLength:"24"`
-	Filter   string `query:"filter" maxLength:"20000" doc:"a condition, as JSON"`
-	Search   string `query:"search" maxLength:"100"`
-	Fields   string `query:"fields" maxLength:"10000" doc:"fields, separated by commas; empty is all"`
+	Form string `path:"form" maxLength:"24"`
+	Narrowed
+	Fields   string `query:"fields" maxLength:"10000" doc:"fields, separated by commas; empty is all; _standing adds where flows stand"`
 	Language string `header:"Accept-Language"`
 }
 
@@ -71,7 +70,7 @@ func (s *server) exportRecords(ctx context.Context, in *sheetOut) (*workbookOut,
 	if err != nil {
 		return nil, err
 	}
-	q, err := (&recordsIn{Filter: in.Filter, Search: in.Search}).listing()
+	q, err := in.listing()
 	if err != nil {
 		return nil, err
 	}

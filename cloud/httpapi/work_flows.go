@@ -9,6 +9,7 @@ import (
 	"anlan/cloud/flow"
 	"anlan/cloud/org"
 	"anlan/cloud/work"
+	"anlan/contract"
 )
 
 type boxIn struct {
@@ -87,14 +88,57 @@ func (s *server) flowOps() {
 		b := in.Body
 		return answered(s.Work.Act(ctx, actor(ctx), in.ID, flow.Event{Kind: b.Kind, Admin: true, Text: b.Reason, Until: b.Until}, nil))
 	})
+	register(s, "GET", "/api/users/{id}/hand-over", "How many running flows wait for a person", access(org.UserManage), http.StatusOK, s.waiting)
 	register(s, "POST", "/api/users/{id}/hand-over", "Move everything that waits for a person", access(org.UserManage), http.StatusOK, s.handOver)
-	register(s, "GET", "/api/flow-times/{flow}", "How long each node of a flow takes", manage, http.StatusOK, func(ctx context.Context, in *timesIn) (*body[[]flow.NodeTime], error) {
-		to := in.To
-		if to.IsZero() {
-			to = s.now()
+	register(s, "GET", "/api/flow-times/{flow}", "How long each node of a flow takes", manage, http.StatusOK, s.flowTimes)
+}
+
+// flowTimes are the nodes of a flow where people act, in the order of reading, and those
+// its earlier versions had.
+type flowTimes struct {
+	Title contract.Text `json:"title"`
+	Form  string        `json:"form"`
+	Nodes []nodeTimes   `json:"nodes"`
+}
+
+type nodeTimes struct {
+	flow.NodeTime
+	Name contract.Text `json:"name"`
+}
+
+func (s *server) flowTimes(ctx context.Context, in *timesIn) (*body[flowTimes], error) {
+	d, err := s.Work.FlowDef(ctx, nil, in.Flow, 0)
+	if err != nil {
+		return nil, err
+	}
+	to := in.To
+	if to.IsZero() {
+		to = s.now()
+	}
+	times, err := s.Work.Flows.Times(ctx, in.Flow, in.From, to)
+	if err != nil {
+		return nil, err
+	}
+	out := flowTimes{Title: d.Title, Form: d.Form, Nodes: []nodeTimes{}}
+	at := map[string]flow.NodeTime{}
+	for _, x := range times {
+		at[x.Node] = x
+	}
+	for _, id := range d.Order() {
+		n, _ := d.Node(id)
+		x, visited := at[id]
+		if visited || n.Human() {
+			x.Node = id
+			out.Nodes = append(out.Nodes, nodeTimes{x, n.Name})
 		}
-		return answered(s.Work.Flows.Times(ctx, in.Flow, in.From, to))
-	})
+		delete(at, id)
+	}
+	for _, x := range times {
+		if _, gone := at[x.Node]; gone {
+			out.Nodes = append(out.Nodes, nodeTimes{x, contract.Text{ZH: x.Node, EN: x.Node}})
+		}
+	}
+	return answered(out, nil)
 }
 
 // mayOpen refuses instances whose record the caller may not see.
@@ -120,6 +164,21 @@ func (s *server) act(ctx context.Context, in *actIn) (*body[work.Case], error) {
 		return nil, err
 	}
 	return answered(s.Work.Case(ctx, who, in.ID))
+}
+
+type leaverIn struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+func (s *server) waiting(ctx context.Context, in *leaverIn) (*body[handedOver], error) {
+	if err := s.everywhere(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := s.Users.Get(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	n, err := s.Work.Flows.Waiting(ctx, in.ID)
+	return answered(handedOver{n}, err)
 }
 
 func (s *server) handOver(ctx context.Context, in *leaveIn) (*body[handedOver], error) {

@@ -22,10 +22,30 @@ type formIn struct {
 	Version int64  `query:"version" minimum:"0" doc:"0 is the one in force"`
 }
 
-type recordsIn struct {
-	Form    string `path:"form" maxLength:"24"`
+// Narrowed is which records of a form are meant. It is exported for what reads requests.
+type Narrowed struct {
 	Filter  string `query:"filter" maxLength:"20000" doc:"a condition, as JSON"`
 	Search  string `query:"search" maxLength:"100"`
+	Drill   string `query:"drill" maxLength:"4000" doc:"groups of an aggregate, as JSON: a list of {field, bucket, key, hidden}"`
+	Node    string `query:"node" maxLength:"32" doc:"where their flow stands"`
+	Handler string `query:"handler" maxLength:"64" doc:"for whom their flow waits"`
+}
+
+func (in *Narrowed) listing() (form.Listing, error) {
+	e, err := work.Cond(in.Filter)
+	if err != nil {
+		return form.Listing{}, badField("query.filter", "筛选条件无法识别", "The filter cannot be understood")
+	}
+	drill, err := form.DrillOf(in.Drill)
+	if err != nil {
+		return form.Listing{}, badField("query.drill", "统计分组无法识别", "The groups cannot be understood")
+	}
+	return form.Listing{Filter: e, Search: in.Search, Drill: drill, Only: flow.StandsAt("t.flow", in.Node, in.Handler)}, nil
+}
+
+type recordsIn struct {
+	Form string `path:"form" maxLength:"24"`
+	Narrowed
 	Sort    string `query:"sort" maxLength:"60" doc:"a field, - before it turns it round"`
 	After   string `query:"after" maxLength:"100"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
@@ -33,18 +53,17 @@ type recordsIn struct {
 }
 
 func (in *recordsIn) listing() (form.Listing, error) {
-	e, err := work.Cond(in.Filter)
-	if err != nil {
-		return form.Listing{}, badField("query.filter", "筛选条件无法识别", "The filter cannot be understood")
-	}
-	return form.Listing{Filter: e, Search: in.Search, Sort: in.Sort, After: in.After, Limit: in.Limit, Deleted: in.Deleted}, nil
+	q, err := in.Narrowed.listing()
+	q.Sort, q.After, q.Limit, q.Deleted = in.Sort, in.After, in.Limit, in.Deleted
+	return q, err
 }
 
 // recordPage is a page of records and how many there are in all.
 type recordPage struct {
-	Records []form.Record `json:"records"`
-	Next    string        `json:"next"`
-	Total   int64         `json:"total"`
+	Records  []form.Record            `json:"records"`
+	Next     string                   `json:"next"`
+	Total    int64                    `json:"total"`
+	Standing map[string]flow.Standing `json:"standing" doc:"where their open flows stand, by flow"`
 }
 
 type recordIn struct {
@@ -76,10 +95,9 @@ type recordEdit struct {
 }
 
 type aggregateIn struct {
-	Form   string `path:"form" maxLength:"24"`
-	Filter string `query:"filter" maxLength:"20000" doc:"a condition, as JSON"`
-	Search string `query:"search" maxLength:"100"`
-	Body   struct {
+	Form string `path:"form" maxLength:"24"`
+	Narrowed
+	Body struct {
 		By       []form.Group   `json:"by" maxItems:"4"`
 		Measures []form.Measure `json:"measures" maxItems:"10"`
 	}
@@ -140,7 +158,7 @@ func (s *server) recordOps() {
 		if err != nil {
 			return nil, err
 		}
-		q, err := (&recordsIn{Filter: in.Filter, Search: in.Search}).listing()
+		q, err := in.listing()
 		if err != nil {
 			return nil, err
 		}
@@ -153,6 +171,7 @@ type formOpen struct {
 	Def    *form.Def              `json:"def"`
 	Create map[string]form.Access `json:"create"`
 	Choose []chosenNode           `json:"choose" doc:"nodes of its flow whose people are chosen at submission"`
+	Nodes  []chosenNode           `json:"nodes" doc:"nodes of its flow where people act"`
 }
 
 type chosenNode struct {
@@ -160,21 +179,25 @@ type chosenNode struct {
 	Name contract.Text `json:"name"`
 }
 
-// chosenAt lists whom the submitter of a form has to choose.
-func (s *server) chosenAt(ctx context.Context, key string) ([]chosenNode, error) {
-	out := []chosenNode{}
+// flowNodes lists the nodes of a form's flow whose people the submitter has to choose, and
+// those where people act.
+func (s *server) flowNodes(ctx context.Context, key string) (choose, act []chosenNode, err error) {
+	choose, act = []chosenNode{}, []chosenNode{}
 	starts, err := s.Work.FlowOf(ctx, key)
 	if err != nil || starts == "" {
-		return out, err
+		return choose, act, err
 	}
 	d, err := s.Work.FlowDef(ctx, nil, starts, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, n := range d.ChosenAtStart() {
-		out = append(out, chosenNode{n.ID, n.Name})
+		choose = append(choose, chosenNode{n.ID, n.Name})
 	}
-	return out, nil
+	for _, n := range d.HumanNodes() {
+		act = append(act, chosenNode{n.ID, n.Name})
+	}
+	return choose, act, nil
 }
 
 func (s *server) formDef(ctx context.Context, in *formIn) (*body[formOpen], error) {
@@ -188,8 +211,8 @@ func (s *server) formDef(ctx context.Context, in *formIn) (*body[formOpen], erro
 			if err != nil {
 				return nil, err
 			}
-			choose, err := s.chosenAt(ctx, in.Form)
-			return answered(formOpen{d, who.Permits.OnCreate(d), choose}, err)
+			choose, act, err := s.flowNodes(ctx, in.Form)
+			return answered(formOpen{d, who.Permits.OnCreate(d), choose, act}, err)
 		}
 	}
 	return nil, form.ErrDenied
@@ -209,7 +232,11 @@ func (s *server) records(ctx context.Context, in *recordsIn) (*body[recordPage],
 		return nil, err
 	}
 	n, err := s.Work.Forms.Count(ctx, who, in.Form, q, s.now())
-	return answered(recordPage{p.Records, p.Next, n}, err)
+	if err != nil {
+		return nil, err
+	}
+	at, err := s.Work.Standings(ctx, p.Records)
+	return answered(recordPage{p.Records, p.Next, n, at}, err)
 }
 
 func (s *server) record(ctx context.Context, in *recordIn) (*body[recordDetail], error) {

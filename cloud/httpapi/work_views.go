@@ -24,6 +24,7 @@ type viewIn struct {
 		Filter json.RawMessage `json:"filter,omitempty" doc:"a condition"`
 		Fields []string        `json:"fields" maxItems:"200"`
 		Sort   string          `json:"sort,omitempty" maxLength:"60"`
+		Chart  *form.Chart     `json:"chart,omitempty" doc:"shown as statistics"`
 	}
 }
 
@@ -48,7 +49,7 @@ func (s *server) viewOps() {
 			return nil, err
 		}
 		b := in.Body
-		v := form.SavedView{ID: b.ID, Form: in.Form, Name: b.Name, Shared: b.Shared, Fields: b.Fields, Sort: b.Sort}
+		v := form.SavedView{ID: b.ID, Form: in.Form, Name: b.Name, Shared: b.Shared, Fields: b.Fields, Sort: b.Sort, Chart: b.Chart}
 		if len(b.Filter) > 0 {
 			if v.Filter, err = cond.Parse(b.Filter); err != nil {
 				return nil, badField("body.filter", "筛选条件无法识别", "The filter cannot be understood")

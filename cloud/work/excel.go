@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
+	"strings"
 
 	"anlan/cloud/document"
 	"anlan/cloud/excel"
@@ -58,8 +60,8 @@ func allFields(d *form.Def) []form.Field {
 }
 
 // Export writes what somebody may export of a list as a workbook; fields nil is all that
-// the form shows. It is in the audit trail, as whatever leaves the house. Errors also
-// excel.ErrTooMany.
+// the form shows. "_standing" among them adds where each record's flow stands and with whom.
+// It is in the audit trail, as whatever leaves the house. Errors also excel.ErrTooMany.
 func (k *Desk) Export(ctx context.Context, w io.Writer, who form.Who, key string, q form.Listing, fields []string, lang string) error {
 	if !who.Permits.May(key, form.Export) {
 		return form.ErrDenied
@@ -72,7 +74,11 @@ func (k *Desk) Export(ctx context.Context, w io.Writer, who form.Who, key string
 	if err != nil {
 		return err
 	}
-	if err := excel.Write(w, d, fields, k.every(ctx, who, key, q), n); err != nil {
+	var at func([]form.Record) error
+	if fields, at = k.standing(ctx, fields, &n); len(fields) == 0 {
+		fields = nil
+	}
+	if err := excel.Write(w, d, fields, k.every(ctx, who, key, q, at), n); err != nil {
 		return err
 	}
 	return k.DB.Tx(ctx, func(tx *sql.Tx) error {
@@ -80,12 +86,50 @@ func (k *Desk) Export(ctx context.Context, w io.Writer, who form.Who, key string
 	})
 }
 
-// every walks all pages of what may be exported, newest first.
-func (k *Desk) every(ctx context.Context, who form.Who, key string, q form.Listing) iter.Seq2[form.Record, error] {
+// standing looks where the flows of every page's records stand, if that is wanted.
+func (k *Desk) standing(ctx context.Context, fields []string, n *excel.Names) ([]string, func([]form.Record) error) {
+	rest := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return f == "_standing" })
+	if len(rest) == len(fields) {
+		return fields, nil
+	}
+	var at map[string]flow.Standing
+	lang := n.Lang
+	n.Standing = func(r form.Record) (string, string) {
+		var nodes, people []string
+		for _, x := range at[r.Flow].Nodes {
+			nodes = append(nodes, x.Name.In(lang))
+		}
+		for _, p := range at[r.Flow].Handlers {
+			people = append(people, p.Name)
+		}
+		return strings.Join(nodes, "、"), strings.Join(people, "、")
+	}
+	return rest, func(page []form.Record) (err error) {
+		at, err = k.Standings(ctx, page)
+		return err
+	}
+}
+
+// Standings says where the flows of records stand, by instance.
+func (k *Desk) Standings(ctx context.Context, records []form.Record) (map[string]flow.Standing, error) {
+	var ids []string
+	for _, r := range records {
+		if r.Flow != "" {
+			ids = append(ids, r.Flow)
+		}
+	}
+	return k.Flows.Standings(ctx, ids, func(key string, version int64) (*flow.Def, error) { return k.FlowDef(ctx, nil, key, version) })
+}
+
+// every walks all pages of what may be exported, newest first; seen is told of each page.
+func (k *Desk) every(ctx context.Context, who form.Who, key string, q form.Listing, seen func([]form.Record) error) iter.Seq2[form.Record, error] {
 	return func(yield func(form.Record, error) bool) {
 		q.Sort, q.After, q.Limit, q.Deleted = "", "", form.MaxPage, false
 		for {
 			p, err := k.Forms.ListFor(ctx, who, key, form.Export, q, k.Now())
+			if err == nil && seen != nil {
+				err = seen(p.Records)
+			}
 			if err != nil {
 				yield(form.Record{}, err)
 				return

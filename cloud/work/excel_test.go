@@ -11,6 +11,7 @@ import (
 	"anlan/cloud/db"
 	"anlan/cloud/db/dbtest"
 	"anlan/cloud/excel"
+	"anlan/cloud/flow"
 	"anlan/cloud/form"
 )
 
@@ -116,6 +117,68 @@ func TestF17_AWorkbookIsTakenWholeOrNotAtAll(t *testing.T) {
 		}
 		if _, err := w.Import(t.Context(), w.who["root"], "hazard", []byte("not a workbook"), How{}); !errors.Is(err, excel.ErrWorkbook) {
 			t.Fatal(err)
+		}
+	})
+}
+
+// TestW13_ListsSayWhereFlowsStandAndWithWhom, are narrowed by either, and their export says
+// the same.
+func TestW13_ListsSayWhereFlowsStandAndWithWhom(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		var all []form.Record
+		for range 3 {
+			s := w.report("bao", "c1/b1")
+			all = append(all, s.Record)
+		}
+		list := func(node, person string) form.Page {
+			t.Helper()
+			q := form.Listing{Limit: 50, Only: flow.StandsAt("t.flow", node, person)}
+			p, err := w.Forms.List(t.Context(), w.who["root"], "hazard", q, w.now)
+			n, err2 := w.Forms.Count(t.Context(), w.who["root"], "hazard", q, w.now)
+			if err != nil || err2 != nil || int(n) != len(p.Records) {
+				t.Fatalf("%d of %d: %v %v", len(p.Records), n, err, err2)
+			}
+			return p
+		}
+		at, err := w.Standings(t.Context(), list("", "").Records)
+		if err != nil || len(at) != 3 {
+			t.Fatalf("%+v %v", at, err)
+		}
+		first := at[list("", "").Records[0].Flow]
+		if len(first.Nodes) != 1 || first.Nodes[0].Name.ZH == "" || len(first.Handlers) == 0 {
+			t.Fatalf("%+v", first)
+		}
+		audit, an := first.Nodes[0].ID, w.who["an"].Actor.ID
+		c, err := w.Case(t.Context(), w.who["root"], list("", "").Records[0].Flow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.State.At(); len(got) != 1 || got[0] != audit || c.State.OpenTasks()[0].To.Name != first.Handlers[0].Name {
+			t.Fatalf("%v, %+v", got, first)
+		}
+		w.decide("an", list("", "").Records[0].Flow, flow.Agree, map[string]any{"level": "general", "owner": w.who["ren"].Actor.ID, "demand": "清理"})
+		if a, b := len(list(audit, "").Records), len(list(audit, an).Records); a != 2 || b != 2 {
+			t.Fatalf("%d at the audit, %d of them with an", a, b)
+		}
+		if n := len(list("", w.who["bao2"].Actor.ID).Records); n != 0 {
+			t.Fatalf("%d wait for somebody who has nothing to do", n)
+		}
+		at, err = w.Standings(t.Context(), all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := w.Export(t.Context(), &out, w.who["root"], "hazard", form.Listing{Only: flow.StandsAt("t.flow", audit, "")}, []string{"what", "_standing"}, "zh-CN"); err != nil {
+			t.Fatal(err)
+		}
+		f, err := excelize.OpenReader(&out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := f.GetRows(f.GetSheetName(0))
+		if err != nil || len(rows) != 3 || strings.Join(rows[0][5:], "|") != "当前环节|当前处理人" || !strings.Contains(strings.Join(rows[1], "|"), first.Nodes[0].Name.ZH+"|"+first.Handlers[0].Name) {
+			t.Fatalf("%q %v", rows, err)
 		}
 	})
 }

@@ -2930,7 +2930,8 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    get?: never;
+    /** How many running flows wait for a person */
+    get: operations["get-users-id-hand-over"];
     put?: never;
     /** Move everything that waits for a person */
     post: operations["post-users-id-hand-over"];
@@ -4360,21 +4361,6 @@ export interface components {
       until?: string;
       who?: components["schemas"]["FlowCandidate"][] | null;
     };
-    FlowNodeTime: {
-      /** Format: int64 */
-      late: number;
-      /** Format: double */
-      longest_seconds: number;
-      /** Format: double */
-      mean_seconds: number;
-      node: string;
-      /** Format: int64 */
-      open: number;
-      /** Format: int64 */
-      rework: number;
-      /** Format: int64 */
-      visits: number;
-    };
     FlowPage: {
       items: components["schemas"]["FlowItem"][] | null;
       next: string;
@@ -4414,6 +4400,14 @@ export interface components {
       summary?: string[] | null;
       urge?: string;
       withdraw?: string;
+    };
+    FlowStanding: {
+      handlers: components["schemas"]["FlowPerson"][] | null;
+      nodes: components["schemas"]["FlowStandingNode"][] | null;
+    };
+    FlowStandingNode: {
+      id: string;
+      name: components["schemas"]["Text"];
     };
     FlowState: {
       chosen?: {
@@ -4500,7 +4494,13 @@ export interface components {
       /** Format: int64 */
       run?: number;
     };
+    FlowTimes: {
+      form: string;
+      nodes: components["schemas"]["NodeTimes"][] | null;
+      title: components["schemas"]["Text"];
+    };
     FormCell: {
+      hidden?: boolean[] | null;
       keys: unknown[] | null;
       values: (number | null)[] | null;
     };
@@ -4510,6 +4510,11 @@ export interface components {
       path: string;
       row?: string;
       text: components["schemas"]["Text"];
+    };
+    FormChart: {
+      by: components["schemas"]["FormGroup"][] | null;
+      kind: string;
+      measure: components["schemas"]["FormMeasure"];
     };
     FormChoice: {
       color?: string;
@@ -4667,6 +4672,8 @@ export interface components {
         [key: string]: string;
       };
       def: components["schemas"]["FormDef"];
+      /** @description nodes of its flow where people act */
+      nodes: components["schemas"]["ChosenNode"][] | null;
     };
     FormQuery: {
       field: string;
@@ -4716,6 +4723,7 @@ export interface components {
       message: components["schemas"]["Text"];
     };
     FormSavedView: {
+      chart?: components["schemas"]["FormChart"];
       fields: string[] | null;
       filter?: components["schemas"]["CondExpr"];
       form: string;
@@ -5070,6 +5078,28 @@ export interface components {
       /** @description shown once */
       password: string;
       user: components["schemas"]["User"];
+    };
+    NodeTimes: {
+      /** Format: int64 */
+      late: number;
+      /** Format: double */
+      longest_seconds: number;
+      /** Format: double */
+      mean_seconds: number;
+      /** Format: double */
+      median_seconds: number;
+      name: components["schemas"]["Text"];
+      node: string;
+      /** Format: int64 */
+      open: number;
+      /** Format: int64 */
+      overdue: number;
+      /** Format: double */
+      p90_seconds: number;
+      /** Format: int64 */
+      rework: number;
+      /** Format: int64 */
+      visits: number;
     };
     Noted: {
       note?: string;
@@ -5595,6 +5625,10 @@ export interface components {
     RecordPage: {
       next: string;
       records: components["schemas"]["FormRecord"][] | null;
+      /** @description where their open flows stand, by flow */
+      standing: {
+        [key: string]: components["schemas"]["FlowStanding"];
+      };
       /** Format: int64 */
       total: number;
     };
@@ -6115,6 +6149,8 @@ export interface components {
       version: number;
     };
     ViewInBody: {
+      /** @description shown as statistics */
+      chart?: components["schemas"]["FormChart"];
       fields: string[] | null;
       /** @description a condition */
       filter?: unknown;
@@ -8450,7 +8486,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["FlowNodeTime"][] | null;
+          "application/json": components["schemas"]["FlowTimes"];
         };
       };
       /** @description Error */
@@ -8634,6 +8670,12 @@ export interface operations {
         /** @description a condition, as JSON */
         filter?: string;
         search?: string;
+        /** @description groups of an aggregate, as JSON: a list of {field, bucket, key, hidden} */
+        drill?: string;
+        /** @description where their flow stands */
+        node?: string;
+        /** @description for whom their flow waits */
+        handler?: string;
       };
       header?: never;
       path: {
@@ -8673,7 +8715,13 @@ export interface operations {
         /** @description a condition, as JSON */
         filter?: string;
         search?: string;
-        /** @description fields, separated by commas; empty is all */
+        /** @description groups of an aggregate, as JSON: a list of {field, bucket, key, hidden} */
+        drill?: string;
+        /** @description where their flow stands */
+        node?: string;
+        /** @description for whom their flow waits */
+        handler?: string;
+        /** @description fields, separated by commas; empty is all; _standing adds where flows stand */
         fields?: string;
       };
       header?: {
@@ -8839,6 +8887,12 @@ export interface operations {
         /** @description a condition, as JSON */
         filter?: string;
         search?: string;
+        /** @description groups of an aggregate, as JSON: a list of {field, bucket, key, hidden} */
+        drill?: string;
+        /** @description where their flow stands */
+        node?: string;
+        /** @description for whom their flow waits */
+        handler?: string;
         /** @description a field, - before it turns it round */
         sort?: string;
         after?: string;
@@ -12722,6 +12776,37 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-users-id-hand-over": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HandedOver"];
+        };
       };
       /** @description Error */
       default: {
