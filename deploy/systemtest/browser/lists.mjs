@@ -88,6 +88,40 @@ try {
   const workbook = readFileSync(await file.path());
   assert.equal(workbook.subarray(0, 2).toString(), "PK");
 
+  // Counted by a click; a number leads to as many records as it says.
+  await go("/forms/hazard", "#records");
+  await page.locator("#list-or-stats").getByText("统计").click();
+  await page.locator("#stat-table").waitFor();
+  await pick(page.locator("#stat-by-0"), "隐患类别");
+  await page.waitForFunction(() => document.querySelectorAll("#stat-table tbody tr").length === 3);
+  assert.match(await page.locator("#stat-table tfoot").textContent(), /合计\s*3/);
+  await pick(page.locator("#stat-by-1"), "提交时间");
+  await page.locator("#stat-kind").getByText("热力").click();
+  await page.locator(".work-chart canvas").first().waitFor();
+  await shot(page, "lists-stats");
+  await page.click("#save-view");
+  await page.fill("#view-name", "类别与月份");
+  await page.click("#save-view-now");
+  await page.getByRole("tab", { name: "类别与月份" }).waitFor();
+  await page.locator("#stat-table tbody tr", { hasText: "电梯" }).locator("button").first().click();
+  await count(1);
+  assert.match(await rows.first().textContent(), /电梯异响/);
+  await page.locator("#undrill").click();
+  await count(3);
+  await page.getByRole("tab", { name: "类别与月份" }).click();
+  await page.locator("#stat-table tfoot").waitFor();
+
+  // Where their flows stand, and with whom.
+  await go("/forms/hazard?fields=what,_node,_handler", "#records");
+  const audit = page.locator("#records td", { hasText: "安全主管审核" });
+  await audit.first().waitFor();
+  assert.equal(await audit.count(), 3);
+  await pick(page.locator("#at-node"), "整改");
+  await page.locator(".empty").waitFor();
+  await shot(page, "lists-node");
+  await go("/forms/hazard?fields=what,_node,_handler&node=audit", "#records");
+  await count(3);
+
   // Delete and undo.
   await go("/forms/hazard", "#records");
   await count(3);

@@ -6,6 +6,7 @@ import { post } from "../../api/client";
 import type { Text } from "../../api/types";
 import { say } from "../../i18n";
 import { instant } from "../../parts/format";
+import { useSpelled } from "../../parts/pinyin";
 import { useSession } from "../../parts/session";
 import { useProblemText } from "../../parts/states";
 import { type Case, type Node, nodeOf, type Task, useDirectory, workKeys } from "./api";
@@ -35,12 +36,12 @@ function Persons({
 }) {
   const { t } = useTranslation();
   const people = useDirectory().data?.people ?? [];
+  const fits = useSpelled();
   return (
     <Select
       id={id}
       mode={many ? "multiple" : undefined}
-      showSearch
-      optionFilterProp="label"
+      showSearch={{ filterOption: (word, o) => fits(o?.label ?? "", word) }}
       placeholder={t("work.choose")}
       value={(many ? value : value[0]) as never}
       onChange={(v: string | string[]) => set([v].flat())}

@@ -10,8 +10,9 @@ import type { Expr } from "../../cond/types";
 import { language, say } from "../../i18n";
 import { useSession } from "../../parts/session";
 import { useProblemText } from "../../parts/states";
-import type { FormDef } from "./api";
+import type { Field, FormDef } from "./api";
 import type { Listing } from "./listing";
+import type { Chart } from "./stats";
 
 interface View {
   id: string;
@@ -21,6 +22,7 @@ interface View {
   filter?: Expr | null;
   fields: string[] | null;
   sort?: string;
+  chart?: Chart | null;
 }
 
 const viewKeys = (form: string) => ["views", form] as const;
@@ -29,6 +31,7 @@ const viewKeys = (form: string) => ["views", form] as const;
 export function ListBar({
   form,
   def,
+  extra,
   fields,
   listing,
   keys,
@@ -38,6 +41,7 @@ export function ListBar({
 }: {
   form: string;
   def: FormDef;
+  extra: Field[];
   fields: CondField[];
   listing: Listing;
   keys: string[];
@@ -62,6 +66,11 @@ export function ListBar({
       f: v?.filter ? JSON.stringify(v.filter) : undefined,
       fields: v?.fields?.length ? v.fields.join(",") : undefined,
       sort: v?.sort,
+      chart: v?.chart ? JSON.stringify(v.chart) : undefined,
+      tab: v?.chart ? "stats" : undefined,
+      drill: undefined,
+      node: undefined,
+      handler: undefined,
       _state: undefined,
       level: undefined,
       category: undefined,
@@ -90,7 +99,7 @@ export function ListBar({
         <Button id="choose-columns" onClick={() => setColumns(true)}>
           {t("lists.columns")}
         </Button>
-        {(listing.filter || listing.fields || listing.sort) && may.includes("view") && (
+        {(listing.filter || listing.fields || listing.sort || listing.stats) && may.includes("view") && (
           <Button id="save-view" onClick={() => setSaving(true)}>
             {t("lists.saveView")}
           </Button>
@@ -102,6 +111,12 @@ export function ListBar({
           >
             {t("lists.deleted")}
           </Checkbox>
+        )}
+        {listing.drilled.length > 0 && (
+          <Button id="undrill" onClick={() => listing.set({ drill: undefined })}>
+            {t("lists.drilled")}
+            {listing.drilled.map((d) => d.label).join(" · ")} ×
+          </Button>
         )}
       </div>
       <Modal
@@ -120,7 +135,9 @@ export function ListBar({
       </Modal>
       {columns && (
         <Columns
-          def={def}
+          all={[...def.fields, ...extra].filter(
+            (f) => !["section", "divider", "description", "rows"].includes(f.type),
+          )}
           keys={keys}
           standard={standard}
           close={() => setColumns(false)}
@@ -135,13 +152,13 @@ export function ListBar({
 }
 
 function Columns({
-  def,
+  all,
   keys,
   standard,
   close,
   set,
 }: {
-  def: FormDef;
+  all: Field[];
   keys: string[];
   standard: string[];
   close: () => void;
@@ -149,7 +166,6 @@ function Columns({
 }) {
   const { t } = useTranslation();
   const [chosen, setChosen] = useState(keys);
-  const all = def.fields.filter((f) => !["section", "divider", "description", "rows"].includes(f.type));
   const order = [...chosen, ...all.map((f) => f.key).filter((k) => !chosen.includes(k))];
   const move = (k: string, by: number) => {
     const i = chosen.indexOf(k);
@@ -244,6 +260,7 @@ function SaveView({
         filter: listing.filter,
         fields: listing.fields ?? [],
         sort: listing.sort,
+        chart: listing.stats ? listing.chart : undefined,
       }),
     );
   return (

@@ -6,6 +6,7 @@ import { get } from "../../api/client";
 import type { Text } from "../../api/types";
 import { say } from "../../i18n";
 import { floorName } from "../../parts/format";
+import { useSpelled } from "../../parts/pinyin";
 import { useTree } from "../places/api";
 import { type FormRecord, idOf, useDict, useDirectory, useForm } from "./api";
 import type { InputProps } from "./FieldInput";
@@ -14,6 +15,7 @@ import type { InputProps } from "./FieldInput";
 export function People({ field: f, id, value, set }: InputProps) {
   const { t } = useTranslation();
   const all = useDirectory().data;
+  const fits = useSpelled();
   const options = useMemo(() => {
     const roles = f.in_roles ?? [];
     const within = under(all?.units ?? [], f.in_departments ?? []);
@@ -32,8 +34,7 @@ export function People({ field: f, id, value, set }: InputProps) {
       id={id}
       mode={many ? "multiple" : undefined}
       allowClear
-      showSearch
-      optionFilterProp="label"
+      showSearch={{ filterOption: (word, o) => fits(o?.label ?? "", word) }}
       placeholder={t("work.choose")}
       options={options}
       optionRender={(o) => (
@@ -64,6 +65,7 @@ function under(units: { id: string; parent: string }[], of: string[]): Set<strin
 /** Units chooses departments, or a post. */
 export function Units({ field: f, id, value, set }: InputProps) {
   const { t } = useTranslation();
+  const fits = useSpelled();
   const units = (useDirectory().data?.units ?? []).filter((u) => (u.kind === "post") === (f.type === "post"));
   const many = f.type === "departments";
   return (
@@ -71,8 +73,7 @@ export function Units({ field: f, id, value, set }: InputProps) {
       id={id}
       mode={many ? "multiple" : undefined}
       allowClear
-      showSearch
-      optionFilterProp="label"
+      showSearch={{ filterOption: (word, o) => fits(o?.label ?? "", word, "thing") }}
       placeholder={t("work.choose")}
       options={units.map((u) => ({ value: u.id, label: say(u.name) }))}
       value={(many ? ((value as unknown[]) ?? []).map(idOf) : idOf(value) || undefined) as string}

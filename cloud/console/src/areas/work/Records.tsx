@@ -1,25 +1,38 @@
-import { App, Button, Checkbox, Input, Select } from "antd";
-import { useDeferredValue, useMemo, useState } from "react";
+import { Button, Checkbox, Input, Segmented, Select } from "antd";
+import { lazy, Suspense, useDeferredValue, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
-import { useQueryClient } from "@tanstack/react-query";
-import { request } from "../../api/client";
 import { say } from "../../i18n";
 import { dateTime } from "../../parts/format";
 import { Page } from "../../parts/Page";
-import { Empty, Failed, Loaded, Loading, useProblemText } from "../../parts/states";
-import { type Field, type FormDef, type FormRecord, useForm, useRecords, useUsable, workKeys } from "./api";
+import { useSpelled } from "../../parts/pinyin";
+import { Empty, Failed, Loaded, Loading } from "../../parts/states";
+import {
+  type Field,
+  type FormOpen,
+  type FormRecord,
+  type FormDef,
+  type Standing,
+  useDirectory,
+  useForm,
+  useRecords,
+  useUsable,
+} from "./api";
+import { Bulk } from "./Bulk";
 import { useCondFields } from "./condfields";
 import { FieldValue } from "./FieldValue";
 import { ImportDialog } from "./ImportDialog";
 import { ListBar } from "./ListBar";
 import { useListing } from "./listing";
+import { StandingValue, standingFields } from "./Standing";
 import "./work.css";
+
+const Stats = lazy(async () => ({ default: (await import("./Stats")).Stats }));
 
 /** Records is the list of a form's records that one may see. */
 export function Records() {
   const { form = "" } = useParams();
-  return <Loaded query={useForm(form)}>{(open) => <List key={form} form={form} def={open.def} />}</Loaded>;
+  return <Loaded query={useForm(form)}>{(open) => <List key={form} form={form} open={open} />}</Loaded>;
 }
 
 const states = [
@@ -53,7 +66,7 @@ function shownFields(def: FormDef): string[] {
 /** column says if a field can be one: sub-forms and layout cannot. */
 const column = (f: Field) => !["section", "divider", "description", "rows"].includes(f.type);
 
-function List({ form, def }: { form: string; def: FormDef }) {
+function List({ form, open: { def, nodes } }: { form: string; open: FormOpen }) {
   const { t } = useTranslation();
   const go = useNavigate();
   const listing = useListing();
@@ -66,17 +79,34 @@ function List({ form, def }: { form: string; def: FormDef }) {
   const rows = (list.data?.pages ?? []).flatMap((p) => p.records ?? []);
   const fields = useCondFields(def.fields);
   const keys = listing.fields ?? shownFields(def);
+  const extra = standingFields(t, nodes);
+  const fits = useSpelled();
+  const people = useDirectory().data?.people ?? [];
   const columns = useMemo(
-    () => keys.map((k) => def.fields.find((f) => f.key === k)).filter((f) => f !== undefined),
+    () => keys.map((k) => [...def.fields, ...extra].find((f) => f.key === k)).filter((f) => f !== undefined),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the extra columns follow the form
     [keys, def],
   );
-  const exported = `/api/forms/${form}/export.xlsx?${listing.query(q).slice(1)}`;
+  const standing = Object.assign({}, ...(list.data?.pages ?? []).map((p) => p.standing)) as Record<
+    string,
+    Standing
+  >;
+  const told = columns.some((f) => f.key.startsWith("_"));
+  const exported = `/api/forms/${form}/export.xlsx?${listing.query(q).slice(1)}${told ? "&fields=_standing" : ""}`;
   return (
     <Page
       title={say(def.title)}
       about={list.data && t("work.total", { n: list.data.pages[0]?.total ?? 0 })}
       verbs={
         <>
+          {!listing.deleted && (
+            <Segmented
+              id="list-or-stats"
+              value={listing.stats ? "stats" : "list"}
+              onChange={(v) => listing.set({ tab: v === "stats" ? v : undefined })}
+              options={(["list", "stats"] as const).map((v) => ({ value: v, label: t(`lists.tab.${v}`) }))}
+            />
+          )}
           {may.includes("import") && <Button onClick={() => setImporting(true)}>{t("lists.import")}</Button>}
           {may.includes("export") && (
             <Button id="export-records" href={exported} download>
@@ -94,6 +124,7 @@ function List({ form, def }: { form: string; def: FormDef }) {
       <ListBar
         form={form}
         def={def}
+        extra={extra}
         fields={fields}
         listing={listing}
         keys={keys}
@@ -114,8 +145,33 @@ function List({ form, def }: { form: string; def: FormDef }) {
           onChange={(v: string | undefined) => listing.set({ _state: v })}
           options={states.map((s) => ({ value: s, label: t(`work.states.${s}`) }))}
         />
+        {extra.length > 0 && (
+          <>
+            <Select
+              allowClear
+              id="at-node"
+              placeholder={t("lists.at")}
+              value={listing.node}
+              onChange={(v: string | undefined) => listing.set({ node: v })}
+              options={(nodes ?? []).map((n) => ({ value: n.node, label: say(n.name) }))}
+            />
+            <Select
+              allowClear
+              showSearch={{ filterOption: (w, o) => fits(o?.label ?? "", w) }}
+              id="with-person"
+              placeholder={t("lists.withWhom")}
+              value={listing.handler}
+              onChange={(v: string | undefined) => listing.set({ handler: v })}
+              options={people.map((p) => ({ value: p.id, label: p.name }))}
+            />
+          </>
+        )}
       </ListBar>
-      {list.data === undefined ? (
+      {listing.stats ? (
+        <Suspense fallback={<Loading lines={8} />}>
+          <Stats form={form} def={def} listing={listing} word={q} may={may} />
+        </Suspense>
+      ) : list.data === undefined ? (
         list.error ? (
           <Failed error={list.error} retry={() => void list.refetch()} />
         ) : (
@@ -129,11 +185,11 @@ function List({ form, def }: { form: string; def: FormDef }) {
         </Empty>
       ) : (
         <Table
-          {...{ form, rows, columns, listing, chosen, setChosen }}
+          {...{ form, rows, columns, standing, listing, chosen, setChosen }}
           pick={may.includes("delete") || may.includes("export")}
         />
       )}
-      {list.hasNextPage && (
+      {list.hasNextPage && !listing.stats && (
         <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>
           {t("work.more")}
         </Button>
@@ -156,13 +212,14 @@ interface TableProps {
   form: string;
   rows: FormRecord[];
   columns: Field[];
+  standing: Record<string, Standing>;
   listing: ReturnType<typeof useListing>;
   chosen: Map<string, FormRecord>;
   setChosen: (m: Map<string, FormRecord>) => void;
   pick: boolean;
 }
 
-function Table({ form, rows, columns, listing, chosen, setChosen, pick }: TableProps) {
+function Table({ form, rows, columns, standing, listing, chosen, setChosen, pick }: TableProps) {
   const { t } = useTranslation();
   const every = rows.every((r) => chosen.has(r.id));
   const toggle = (r: FormRecord) => {
@@ -199,7 +256,7 @@ function Table({ form, rows, columns, listing, chosen, setChosen, pick }: TableP
           )}
           <th>{t("work.no")}</th>
           {columns.map((f) => (
-            <th key={f.key}>{sortable(f.key, say(f.label))}</th>
+            <th key={f.key}>{f.key.startsWith("_") ? say(f.label) : sortable(f.key, say(f.label))}</th>
           ))}
           <th>{sortable("_state", t("work.state"))}</th>
         </tr>
@@ -211,6 +268,7 @@ function Table({ form, rows, columns, listing, chosen, setChosen, pick }: TableP
             form={form}
             r={r}
             columns={columns}
+            at={standing[r.flow ?? ""]}
             pick={pick}
             chosen={chosen.has(r.id)}
             toggle={toggle}
@@ -225,6 +283,7 @@ function Row({
   form,
   r,
   columns,
+  at,
   pick,
   chosen,
   toggle,
@@ -232,6 +291,7 @@ function Row({
   form: string;
   r: FormRecord;
   columns: Field[];
+  at: Standing | undefined;
   pick: boolean;
   chosen: boolean;
   toggle: (r: FormRecord) => void;
@@ -257,7 +317,11 @@ function Row({
       </td>
       {columns.map((f) => (
         <td key={f.key}>
-          <FieldValue field={f} value={r.doc[f.key]} />
+          {f.key.startsWith("_") ? (
+            <StandingValue column={f.key} at={at} />
+          ) : (
+            <FieldValue field={f} value={r.doc[f.key]} />
+          )}
         </td>
       ))}
       <td>
@@ -265,98 +329,5 @@ function Row({
         {late && <span className="work-late"> {t("work.overdue")}</span>}
       </td>
     </tr>
-  );
-}
-
-/** Bulk is what can be done with the chosen records; a deletion can be taken back at once. */
-function Bulk({
-  form,
-  chosen,
-  clear,
-  may,
-  restore,
-}: {
-  form: string;
-  chosen: Map<string, FormRecord>;
-  clear: () => void;
-  may: string[];
-  restore: boolean;
-}) {
-  const { t } = useTranslation();
-  const { message, modal } = App.useApp();
-  const client = useQueryClient();
-  const words = useProblemText();
-  const [busy, setBusy] = useState(false);
-  const path = `/api/forms/${form}/records`;
-  /** each does something to every record, and says how many it could not be done to. */
-  const each = async (records: FormRecord[], one: (r: FormRecord) => Promise<FormRecord>) => {
-    setBusy(true);
-    const done: FormRecord[] = [];
-    let why: unknown;
-    for (const r of records)
-      try {
-        done.push(await one(r));
-      } catch (e) {
-        why = e;
-      }
-    setBusy(false);
-    await client.invalidateQueries({ queryKey: workKeys.records(form) });
-    if (why)
-      void message.error(t("lists.failedSome", { n: records.length - done.length, why: words(why) }), 8);
-    return done;
-  };
-  const bringBack = (records: FormRecord[]) =>
-    each(records, (r) => request<FormRecord>("POST", `${path}/${r.id}/restore?rev=${r.rev}`)).then(
-      (done) => done.length > 0 && void message.success(t("lists.restored")),
-    );
-  const remove = () =>
-    modal.confirm({
-      title: t("lists.removeAsk", { n: chosen.size }),
-      okText: t("lists.remove"),
-      okButtonProps: { danger: true, id: "remove-now" },
-      cancelText: t("lists.cancel"),
-      onOk: async () => {
-        const done = await each([...chosen.values()], (r) =>
-          request<FormRecord>("DELETE", `${path}/${r.id}?rev=${r.rev}`),
-        );
-        clear();
-        if (done.length === 0) return;
-        void message.success(
-          <>
-            {t("lists.removed", { n: done.length })}{" "}
-            <Button size="small" id="undo-remove" onClick={() => void bringBack(done)}>
-              {t("lists.undo")}
-            </Button>
-          </>,
-          10,
-        );
-      },
-    });
-  const ids = { op: "in", l: { f: "_id" }, r: { v: [...chosen.keys()] } };
-  return (
-    <div className="work-bulk" role="toolbar">
-      <strong>{t("lists.selected", { n: chosen.size })}</strong>
-      {may.includes("export") && !restore && (
-        <Button
-          href={`/api/forms/${form}/export.xlsx?filter=${encodeURIComponent(JSON.stringify(ids))}`}
-          download
-        >
-          {t("lists.exportSelected")}
-        </Button>
-      )}
-      {may.includes("delete") &&
-        (restore ? (
-          <Button loading={busy} onClick={() => void bringBack([...chosen.values()]).then(clear)}>
-            {t("lists.restore")}
-          </Button>
-        ) : (
-          <Button danger id="remove-chosen" loading={busy} onClick={remove}>
-            {t("lists.remove")}
-          </Button>
-        ))}
-      <Button type="text" onClick={clear}>
-        {t("lists.clear")}
-      </Button>
-    </div>
   );
 }

@@ -15,6 +15,7 @@ export type Box = "mine" | "started" | "copied" | "done";
 export type Fact = Schemas["FlowFact"];
 export type Task = Schemas["WorkMyTask"];
 export type FormRecord = Omit<Schemas["FormRecord"], "doc"> & { doc: Doc };
+export type Standing = Schemas["FlowStanding"];
 export type Usable = Schemas["WorkUsable"];
 
 export type FormDef = Omit<Schemas["FormDef"], "fields"> & { fields: Field[] };
@@ -70,6 +71,7 @@ export interface FormOpen {
   def: FormDef;
   create: Record<string, "r" | "w" | "hide">;
   choose?: { node: string; name: Text }[] | null;
+  nodes?: { node: string; name: Text }[] | null;
 }
 
 export const useForm = (form: string) =>
@@ -98,6 +100,7 @@ export interface RecordPage {
   records: FormRecord[];
   next: string;
   total: number;
+  standing: Record<string, Standing> | null;
 }
 
 export const useRecords = (form: string, query: string) =>
