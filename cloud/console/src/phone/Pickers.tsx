@@ -8,6 +8,7 @@ import { type FormRecord, idOf, useDict, useDirectory } from "../areas/work/api"
 import { cascadeName, placeWords } from "../areas/work/names";
 import { say } from "../i18n";
 import { floorName } from "../parts/format";
+import { type Kind, useSpelled } from "../parts/pinyin";
 import { Sheet } from "./frame";
 import type { InputProps } from "./Input";
 
@@ -54,6 +55,7 @@ function Names({
   pick,
   close,
   search,
+  kind = "thing",
 }: {
   options: Option[];
   have: string[];
@@ -61,10 +63,12 @@ function Names({
   pick: (ids: string[]) => void;
   close: () => void;
   search?: (word: string) => void;
+  kind?: Kind;
 }) {
   const { t } = useTranslation();
   const [word, setWord] = useState("");
-  const shown = search ? options : options.filter((o) => o.name.includes(word.trim()));
+  const fits = useSpelled();
+  const shown = search ? options : options.filter((o) => fits(o.name, word, kind));
   const tap = (id: string) => {
     if (!many) {
       pick([id]);
@@ -128,6 +132,7 @@ export function PeoplePicker({ field: f, id, value, set }: InputProps) {
         <Names
           options={options}
           have={have}
+          kind="person"
           many={f.type === "persons"}
           pick={put(f.type === "persons", set)}
           close={close}

@@ -2,6 +2,7 @@ import { Button, InputNumber, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import type { Field as CondField } from "../../cond/fields";
 import { say } from "../../i18n";
+import { useSpelled } from "../../parts/pinyin";
 import { type Directory, type Field, type Node, useDirectory } from "../work/api";
 import { When } from "./inputs";
 
@@ -145,11 +146,14 @@ function Which({
 }) {
   const { t } = useTranslation();
   const m = members(useDirectory().data);
+  const fits = useSpelled();
   const many = (of: { id: string; name: string }[]) => (
     <Select
       id={`${id}-ids`}
       mode="multiple"
-      optionFilterProp="label"
+      showSearch={{
+        filterOption: (word, o) => fits(o?.label ?? "", word, c.kind === "persons" ? "person" : "thing"),
+      }}
       placeholder={t("work.choose")}
       value={c.ids ?? []}
       onChange={(ids) => set({ ids })}

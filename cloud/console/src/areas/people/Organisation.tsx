@@ -5,6 +5,7 @@ import { useSearchParams } from "react-router";
 import { post } from "../../api/client";
 import { say } from "../../i18n";
 import { Page } from "../../parts/Page";
+import { useSpelled } from "../../parts/pinyin";
 import { useSession } from "../../parts/session";
 import { Empty, Loaded } from "../../parts/states";
 import { peopleKeys, type Person, put, remove, type Unit, usePeople, useUnits } from "./api";
@@ -272,6 +273,7 @@ function UnitView({
 
 function UnitPeople({ unit }: { unit: Unit }) {
   const { t } = useTranslation();
+  const fits = useSpelled();
   const people = usePeople().data ?? [];
   const cache = useQueryClient();
   const { busy, submit } = useSubmit();
@@ -317,7 +319,7 @@ function UnitPeople({ unit }: { unit: Unit }) {
           disabled={busy}
           style={{ width: 280 }}
           placeholder={t("people.org.addPerson")}
-          showSearch={{ optionFilterProp: "label" }}
+          showSearch={{ filterOption: (word, o) => fits(o?.label ?? "", word) }}
           options={outside.map((p) => ({ value: p.id, label: p.name }))}
           onChange={(id: string | null) => {
             const p = outside.find((x) => x.id === id);

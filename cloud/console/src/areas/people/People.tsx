@@ -4,6 +4,7 @@ import { useSearchParams } from "react-router";
 import { say } from "../../i18n";
 import { dateTime } from "../../parts/format";
 import { Page } from "../../parts/Page";
+import { useSpelled } from "../../parts/pinyin";
 import { Empty, Loaded } from "../../parts/states";
 import { type Person, usePeople, usePlaces, useRoles, useUnits } from "./api";
 import "./people.css";
@@ -19,6 +20,7 @@ export function People() {
   const { t } = useTranslation();
   const [params, setParams] = useSearchParams();
   const query = usePeople();
+  const fits = useSpelled();
   const q = params.get("q") ?? "";
   const show = params.get("show") ?? "active";
   const set = (changes: Record<string, string>) =>
@@ -62,7 +64,7 @@ export function People() {
       <Loaded query={query} lines={8}>
         {(all) => {
           const rows = all.filter(
-            (p) => matches(p, q) && (show === "all" || p.active === (show === "active")),
+            (p) => (matches(p, q) || fits(p.name, q)) && (show === "all" || p.active === (show === "active")),
           );
           const chosen = all.find((p) => p.id === params.get("person"));
           return (
