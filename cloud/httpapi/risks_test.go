@@ -83,7 +83,7 @@ func TestHRisk_TheRegisterOverHTTP(t *testing.T) {
 		}
 	}
 	one := want[risk.Summary](both, 200, "GET", "/api/risks/summary?place="+url.QueryEscape(b03+"/12"), nil)
-	if one.All.Total != 1 || one.All.Overdue != 1 || len(one.Matrix) != 1 || len(one.Buildings) != 2 || len(one.Places) != 1 || one.Places[0].Floor == nil || *one.Places[0].Floor != 12 {
+	if one.All.Total != 1 || one.All.Overdue != 1 || len(one.Matrix) != 1 || len(one.Buildings) != 3 || len(one.Places) != 1 || one.Places[0].Floor == nil || *one.Places[0].Floor != 12 {
 		t.Errorf("%+v", one)
 	}
 	if got := want[risk.Regraded](both, 200, "POST", "/api/risks/regrade", nil); got != (risk.Regraded{}) {

@@ -86,13 +86,13 @@ func (g *Register) reached(who form.Who, place string) bool {
 	community, building, _ := strings.Cut(place, "/")
 	if building != "" {
 		b, ok := tree.Buildings[building]
-		return ok && b.Community == community && slices.Contains(who.Me.Buildings, building)
+		return ok && !b.Archived && b.Community == community && slices.Contains(who.Me.Buildings, building)
 	}
-	if _, ok := tree.Communities[community]; !ok {
+	if c, ok := tree.Communities[community]; !ok || c.Archived {
 		return false
 	}
 	for id, b := range tree.Buildings {
-		if b.Community == community && !slices.Contains(who.Me.Buildings, id) {
+		if b.Community == community && !b.Archived && !slices.Contains(who.Me.Buildings, id) {
 			return false
 		}
 	}

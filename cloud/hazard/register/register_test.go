@@ -53,6 +53,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w := &world{t: t, cat: cat, who: map[string]form.Who{}, now: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)}
 	users, tree := org.NewStore(d), places.Empty()
 	tree.Communities["c1"] = places.Community{ID: "c1", Name: contract.Text{ZH: "安澜花园"}}
+	tree.Buildings["b0"] = places.Building{ID: "b0", Community: "c1", Stamp: places.Stamp{Archived: true}}
 	for _, b := range []string{"b1", "b2", "b3"} {
 		tree.Buildings[b] = places.Building{ID: b, Community: "c1", Name: contract.Text{ZH: b[1:] + "号楼"}}
 		for _, f := range []int{-1, 3} {
@@ -68,7 +69,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	for name, p := range map[string]struct {
 		role  org.Role
 		reach []string
-	}{"an": {org.Supervisor, []string{"b1", "b2"}}, "wang": {org.Manager, []string{"b1"}}, "bao": {org.Guard, []string{"b2"}}, "root": {org.Admin, []string{"b1", "b2", "b3"}}, "kan": {org.Viewer, []string{"b1"}}} {
+	}{"an": {org.Supervisor, []string{"b1", "b2"}}, "wang": {org.Manager, []string{"b1"}}, "bao": {org.Guard, []string{"b2"}}, "root": {org.Admin, []string{"b0", "b1", "b2", "b3"}}, "kan": {org.Viewer, []string{"b1"}}} {
 		var u org.User
 		if err := d.Tx(t.Context(), func(tx *sql.Tx) (err error) {
 			u, err = users.Add(t.Context(), tx, org.User{Username: name, Name: name, Role: p.role}, w.now)
@@ -226,7 +227,7 @@ func TestHRisk_TheSummaryIsWhatTheListShows(t *testing.T) {
 			}
 		}
 		for _, name := range []string{"root", "an", "wang", "bao"} {
-			for _, f := range []register.Filter{{}, {Place: "c1/b1"}, {Place: "c1/b1/3", Scheme: "ls"}, {Category: "gas"}, {Grade: "orange", Scheme: "lec"}} {
+			for _, f := range []register.Filter{{}, {Place: "c1/b1"}, {Place: "c1"}, {Place: "c1/b1/3", Scheme: "ls"}, {Category: "gas"}, {Grade: "orange", Scheme: "lec"}} {
 				got, err := w.Summary(t.Context(), w.who[name], f)
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
@@ -253,7 +254,9 @@ func (w *world) byHand(name string, f register.Filter, got register.Summary) {
 	w.t.Helper()
 	type tally struct{ red, orange, yellow, blue, overdue, open, hazards int64 }
 	all, of, cells, scores := tally{}, map[string]tally{}, map[string]int64{}, map[string]int64{}
-	under := func(p, at string) bool { return at == "" || p == at || strings.HasPrefix(p, at+"/") }
+	under := func(p, at string) bool { // a community alone is what lies in none of its buildings
+		return at == "" || p == at || at != "c1" && strings.HasPrefix(p, at+"/")
+	}
 	risks, hazards := w.list(name, register.Form), w.list(name, register.Hazards)
 	standing := slices.DeleteFunc(slices.Clone(risks), func(r form.Record) bool {
 		d := r.Doc
@@ -402,6 +405,13 @@ func TestHRisk_TypicalRisksAreAddedOnce(t *testing.T) {
 		if out, err := w.Add(ctx, w.who["an"], "c1/b2", []string{"septic"}); err != nil || out.Added != 1 {
 			t.Errorf("another building: %+v %v", out, err)
 		}
+		if out, err := w.Add(ctx, w.who["root"], "c1", []string{"fire-lane"}); err != nil || out.Added != 1 {
+			t.Errorf("the grounds: %+v %v", out, err)
+		}
+		all, err := w.Summary(ctx, w.who["root"], register.Filter{Place: "c1"})
+		if err != nil || len(all.Buildings) != 4 || all.All.Total != 1 || all.Buildings[0].Place != "c1" && all.Buildings[3].Place != "c1" {
+			t.Errorf("b0 is gone, the grounds are shown: %+v %v", all, err)
+		}
 		for _, r := range w.list("an", register.Form) {
 			if r.Doc["status"] != "open" || r.Doc["grade"] == nil || r.Doc["control"] == nil {
 				t.Errorf("%+v", r.Doc)
@@ -414,14 +424,14 @@ func TestHRisk_TypicalRisksAreAddedOnce(t *testing.T) {
 		}{
 			"no grant":     {"wang", "c1/b1", []string{"septic"}, form.ErrDenied},
 			"out of reach": {"an", "c1/b3", []string{"septic"}, register.ErrNoRisk}, "half of it out of reach": {"an", "c1", []string{"septic"}, register.ErrNoRisk},
-			"no such risk": {"an", "c1/b2", []string{"fire-lane", "luck"}, register.ErrNoRisk}, "no such place": {"an", "c9/b1", []string{"septic"}, register.ErrNoRisk},
+			"no longer there": {"root", "c1/b0", []string{"septic"}, register.ErrNoRisk}, "no such risk": {"an", "c1/b2", []string{"fire-lane", "luck"}, register.ErrNoRisk}, "no such place": {"an", "c9/b1", []string{"septic"}, register.ErrNoRisk},
 		} {
 			if _, err := w.Add(ctx, w.who[x.who], x.place, x.ids); !errors.Is(err, x.want) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if n := len(w.list("an", register.Form)); n != len(ids)+1 {
-			t.Errorf("a refused action left %d risks, want %d", n, len(ids)+1)
+		if n := len(w.list("an", register.Form)); n != len(ids)+2 {
+			t.Errorf("a refused action left %d risks, want %d", n, len(ids)+2)
 		}
 	})
 }

@@ -59,12 +59,18 @@ type Summary struct {
 	Hazards   bool         `json:"sees_hazards"` // false: hazards are not open to the caller, their counts are 0
 }
 
-// in says that a record is at a place, or within it.
-func in(place string) cond.Expr { return is("self_or_sub", "place", place) }
+// in says that a record is at a place, or within it. A community stands for what lies in
+// none of its buildings.
+func in(place string) cond.Expr {
+	if !strings.Contains(place, "/") {
+		return is("eq", "place", place)
+	}
+	return is("self_or_sub", "place", place)
+}
 
-// within says if a path is a place, or lies in it.
+// within says of a path what in says of a record.
 func within(path, place string) bool {
-	return place == "" || path == place || strings.HasPrefix(path, place+"/")
+	return place == "" || path == place || strings.Contains(place, "/") && strings.HasPrefix(path, place+"/")
 }
 
 // standing are the risks that a filter, but for its place, leaves.
@@ -176,12 +182,18 @@ type board struct {
 	tree      *places.Tree
 }
 
-// board begins with every building within reach, so that one without risks is seen too.
+// board begins with every building within reach, and the grounds of every community that is
+// so as a whole, so that one without risks is seen too.
 func (g *Register) board(who form.Who, place string) *board {
 	b := &board{place: place, all: Spot{Counts: map[string]int64{}}, buildings: map[string]*Spot{}, places: map[string]*Spot{}, tree: g.Tree()}
 	for _, id := range who.Me.Buildings {
-		if x, ok := b.tree.Buildings[id]; ok {
-			spot(b.buildings, x.Community+"/"+id)
+		x, ok := b.tree.Buildings[id]
+		if !ok || x.Archived {
+			continue
+		}
+		spot(b.buildings, x.Community+"/"+id)
+		if g.reached(who, x.Community) {
+			spot(b.buildings, x.Community)
 		}
 	}
 	return b

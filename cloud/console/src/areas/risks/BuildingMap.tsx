@@ -1,8 +1,16 @@
 import { useTranslation } from "react-i18next";
-import { say } from "../../i18n";
 import { Empty } from "../../parts/states";
 import type { Look, Spot, Summary } from "./api";
-import { buildingOf, Counts, GradeMark, GradeTag, HazardCount, placeName, withinName } from "./marks";
+import {
+  buildingOf,
+  Counts,
+  GradeMark,
+  GradeTag,
+  HazardCount,
+  placeName,
+  spotTitle,
+  withinName,
+} from "./marks";
 
 /** BuildingMap is every building as a tile in the colour of its gravest risk. */
 export function BuildingMap({
@@ -48,7 +56,7 @@ function Tile({ b, sees, chosen, pick }: { b: Spot; sees: boolean; chosen: boole
       onClick={pick}
     >
       <span className="risk-roof" />
-      <b>{common ? `${say(b.name)} · ${t("risks.outside")}` : say(b.name)}</b>
+      <b>{spotTitle(b, t)}</b>
       <span className="risk-worst">
         {b.worst ? (
           <>
@@ -83,7 +91,7 @@ export function Floors({
     .sort((a, b) => high(b) - high(a) || a.place.localeCompare(b.place));
   return (
     <section className="card risk-floors" id="risk-floors">
-      <h2>{t("risks.floors", { where: say(building.name) })}</h2>
+      <h2>{t("risks.floors", { where: spotTitle(building, t) })}</h2>
       {spots.length === 0 && <Empty>{t("risks.noPlaces")}</Empty>}
       <ul>
         {spots.map((s) => (

@@ -8,7 +8,7 @@ import { Empty, Failed, Loading, useProblemText } from "../../parts/states";
 import { useCatalogue } from "../hazards/api";
 import { type Dict, workKeys } from "../work/api";
 import { type Added, type Offer, riskKey, type Summary, useLibrary } from "./api";
-import { GradeTag } from "./marks";
+import { GradeTag, spotTitle } from "./marks";
 
 /** Library offers the typical risks for a place; those that apply are added in one action. */
 export function Library({
@@ -69,7 +69,7 @@ export function Library({
           placeholder={t("risks.choosePlace")}
           aria-label={t("risks.addTo")}
           value={place || undefined}
-          options={sum.buildings.map((b) => ({ value: b.place, label: say(b.name) }))}
+          options={sum.buildings.map((b) => ({ value: b.place, label: spotTitle(b, t) }))}
           onChange={(v) => {
             setPlace(v);
             setChosen(new Set());

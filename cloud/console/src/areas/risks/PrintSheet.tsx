@@ -6,7 +6,7 @@ import { get } from "../../api/client";
 import { type FormRecord, idOf, type RecordPage } from "../work/api";
 import { named } from "../work/names";
 import { condition, grades, type Look, riskKey, type Summary } from "./api";
-import { Counts, GradeTag, placeName } from "./marks";
+import { Counts, GradeTag, placeName, spotTitle } from "./marks";
 import { basis } from "./RiskTable";
 
 /** useGrave reads all of the grave risks: paper has no second page to ask for. */
@@ -56,7 +56,7 @@ export function PrintSheet({ sum, look }: { sum: Summary; look: Look }) {
         {sum.buildings.map((b) => (
           <div key={b.place} className={`risk-tile is-${b.worst ?? "none"}`}>
             <span className="risk-roof" />
-            <b>{say(b.name)}</b>
+            <b>{spotTitle(b, t)}</b>
             <span>{b.worst ? t(`risks.grade.${b.worst as "red"}`) : t("risks.none")}</span>
             <Counts of={b.counts} />
           </div>

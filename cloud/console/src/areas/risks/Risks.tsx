@@ -24,7 +24,7 @@ import {
 } from "./api";
 import { BuildingMap, Floors } from "./BuildingMap";
 import { Library } from "./Library";
-import { buildingOf, GradeMark } from "./marks";
+import { buildingOf, GradeMark, spotTitle } from "./marks";
 import { PrintSheet } from "./PrintSheet";
 import { RiskTable } from "./RiskTable";
 import { Distribution, Matrix } from "./Scores";
@@ -159,7 +159,7 @@ function Filters({ sum, look, set, narrowed, dict }: Part & { narrowed: boolean;
         value={look.place ? buildingOf(look.place) : ""}
         options={[
           { value: "", label: t("risks.allBuildings") },
-          ...sum.buildings.map((b) => ({ value: b.place, label: say(b.name) })),
+          ...sum.buildings.map((b) => ({ value: b.place, label: spotTitle(b, t) })),
         ]}
         onChange={(v) => set({ place: v, cell: "", score: "" })}
       />

@@ -55,10 +55,13 @@ export const useLibrary = (place: string) =>
 
 const is = (op: string, f: string, v: unknown) => ({ op, l: { f }, r: { v } }) as Expr;
 
+/** inPlace says that a record is at a place or within it; a community stands for what lies in none of its buildings. */
+const inPlace = (place: string) => is(place.includes("/") ? "self_or_sub" : "eq", "place", place);
+
 /** condition is what the list shows: the same risks that the summary counts, narrowed further. */
 export function condition(l: Look): Expr {
   const args: Expr[] = [is("ne", "status", "gone")];
-  if (l.place) args.push(is("self_or_sub", "place", l.place));
+  if (l.place) args.push(inPlace(l.place));
   for (const k of ["category", "grade", "scheme"] as const) if (l[k]) args.push(is("eq", k, l[k]));
   const [likely, severe] = l.cell.split("-");
   if (likely && severe)
@@ -72,7 +75,7 @@ export function condition(l: Look): Expr {
 /** hazardsAt is the list of hazards at a place that are not closed. */
 export function hazardsAt(place: string): string {
   const open = is("not_in", "_state", ["closed", "refused", "withdrawn"]);
-  const e = place ? { op: "and", args: [is("self_or_sub", "place", place), open] } : open;
+  const e = place ? { op: "and", args: [inPlace(place), open] } : open;
   return `/forms/hazard?f=${encodeURIComponent(JSON.stringify(e))}`;
 }
 

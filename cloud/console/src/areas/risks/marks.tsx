@@ -1,3 +1,4 @@
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { say } from "../../i18n";
@@ -55,6 +56,10 @@ export function HazardCount({ of, sees }: { of: Spot | undefined; sees: boolean 
     </Link>
   );
 }
+
+/** spotTitle names a tile: the building, or the grounds outside of all. */
+export const spotTitle = (s: Spot, t: TFunction) =>
+  s.place.includes("/") ? say(s.name) : `${say(s.name)} ${t("risks.outside")}`;
 
 /** buildingOf is the part of a place's path that names its building, or its community. */
 export const buildingOf = (path: string) => path.split("/").slice(0, 2).join("/");

@@ -16,6 +16,7 @@ test("the list asks for what the summary counts, and narrows it by cell, score a
     { op: "self_or_sub", l: { f: "place" }, r: { v: "c/b" } },
     { op: "eq", l: { f: "grade" }, r: { v: "red" } },
   ]);
+  expect(args({ place: "c" })).toEqual([{ op: "eq", l: { f: "place" }, r: { v: "c" } }]);
   expect(args({ cell: "4-5" }).map((a) => JSON.stringify(a))).toEqual([
     '{"op":"eq","l":{"f":"scheme"},"r":{"v":"ls"}}',
     '{"op":"eq","l":{"f":"ls_l"},"r":{"v":"4"}}',
