@@ -112,8 +112,8 @@ func (s *server) flowTimes(ctx context.Context, in *timesIn) (*body[flowTimes], 
 		return nil, err
 	}
 	to := in.To
-	if to.IsZero() {
-		to = s.now()
+	if now := s.now(); to.IsZero() || to.After(now) {
+		to = now
 	}
 	times, err := s.Work.Flows.Times(ctx, in.Flow, in.From, to)
 	if err != nil {

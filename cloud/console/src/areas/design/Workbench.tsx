@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { say } from "../../i18n";
 import { dateTime } from "../../parts/format";
 import { Page } from "../../parts/Page";
+import { useSession } from "../../parts/session";
 import { Empty, Loaded } from "../../parts/states";
 import "../work/work.css";
 import { type Head, type Kind, places, useDocuments } from "./api";
@@ -92,6 +93,7 @@ export function Workbench() {
 /** DocumentCard names a document and says how it stands. */
 export function DocumentCard({ h, kind, children }: { h: Head; kind: Kind; children?: ReactNode }) {
   const { t } = useTranslation();
+  const { may } = useSession();
   return (
     <li className="design-doc" data-key={h.key}>
       <Link to={`/workbench/${places[kind]}/${h.key}`}>
@@ -107,6 +109,11 @@ export function DocumentCard({ h, kind, children }: { h: Head; kind: Kind; child
           {h.app && ` · ${t("design.ready")}`}
         </span>
       </Link>
+      {kind === "flow" && h.current > 0 && may("work.manage") && (
+        <Link className="design-more" to={`/workbench/flows/${h.key}/times`}>
+          {t("design.stepTimes")}
+        </Link>
+      )}
       {children}
     </li>
   );

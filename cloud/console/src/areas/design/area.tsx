@@ -1,6 +1,7 @@
 import { type Area, spoken } from "../../areas";
 
 const page = spoken("design", () => import("./words"));
+const times = spoken("flowtimes", () => import("./flowtimes"));
 
 export const area: Area = {
   pages: [
@@ -13,6 +14,10 @@ export const area: Area = {
     {
       path: "workbench/flows/:id",
       element: page(async () => (await import("./FlowDesigner")).FlowDesigner),
+    },
+    {
+      path: "workbench/flows/:id/times",
+      element: times(async () => (await import("./FlowTimes")).FlowTimes),
     },
     {
       path: "workbench/dictionaries/:id",

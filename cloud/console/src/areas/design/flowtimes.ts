@@ -1,0 +1,38 @@
+export const zh = {
+  workbench: "应用设计",
+  about: "各环节用了多久。只算期间内开始的办理；中位数和九成值只算已办完的。",
+  days: { 7: "近 7 天", 30: "近 30 天", 90: "近 90 天", 365: "近一年", own: "自定" },
+  from: "起",
+  to: "止",
+  node: "环节",
+  done: "已办",
+  open: "在办",
+  median: "中位数",
+  p90: "九成不超过",
+  late: "超期占比",
+  lateOf: "{{n}} / {{all}}",
+  rework: "退回重办",
+  none: "数据不足：这段时间没有人办过这个流程",
+  key: "深色到中位数，浅色到九成",
+  bar: "中位数 {{median}}，九成不超过 {{p90}}",
+};
+
+export const en: typeof zh = {
+  workbench: "App design",
+  about:
+    "How long each step takes. Counted are visits begun in the time chosen; median and nine of ten are of those that ended.",
+  days: { 7: "7 days", 30: "30 days", 90: "90 days", 365: "A year", own: "Other" },
+  from: "From",
+  to: "To",
+  node: "Step",
+  done: "Done",
+  open: "Open",
+  median: "Median",
+  p90: "Nine of ten within",
+  late: "Late",
+  lateOf: "{{n}} of {{all}}",
+  rework: "Done again",
+  none: "Not enough data: nobody has worked on this flow in that time",
+  key: "Dark up to the median, light up to nine of ten",
+  bar: "median {{median}}, nine of ten within {{p90}}",
+};
