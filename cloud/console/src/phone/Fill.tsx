@@ -7,6 +7,8 @@ import { beginning, sendable, useFilling } from "../areas/work/filling";
 import { problemsOf } from "../areas/work/problems";
 import { say } from "../i18n";
 import { useSession } from "../parts/session";
+import { Choose } from "./Choose";
+import { type Chosen, unchosen } from "./chosen";
 import { Fields, reveal } from "./Fields";
 import { Fault, Frame, useWords, Waiting } from "./frame";
 
@@ -32,7 +34,15 @@ interface Sent {
   instance?: string;
 }
 
-function Sheet({ id, open: { def, create }, again }: { id: string; open: FormOpen; again: () => void }) {
+function Sheet({
+  id,
+  open: { def, create, choose },
+  again,
+}: {
+  id: string;
+  open: FormOpen;
+  again: () => void;
+}) {
   const { t } = useTranslation();
   const { me } = useSession();
   const words = useWords();
@@ -40,6 +50,9 @@ function Sheet({ id, open: { def, create }, again }: { id: string; open: FormOpe
   const fields = useMemo(() => ordered(def.fields), [def]);
   const [kept] = useState(() => localStorage.getItem(key));
   const form = useFilling(fields, () => (kept ? (JSON.parse(kept) as Doc) : beginning(def, me.id)));
+  const asked = choose ?? [];
+  const [chosen, setChosen] = useState<Chosen>({});
+  const [unasked, setUnasked] = useState<string[]>([]);
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
   const [sent, setSent] = useState<Sent>();
@@ -55,15 +68,18 @@ function Sheet({ id, open: { def, create }, again }: { id: string; open: FormOpe
     !f.read_only && (create[f.key] === "w" || ["section", "description"].includes(f.type));
   const send = async () => {
     const missing = form.missing(write);
-    if (missing.length > 0) {
-      setError(t("phone.missing", { n: missing.length }));
+    const nobody = unchosen(asked, chosen);
+    setUnasked(nobody);
+    if (missing.length + nobody.length > 0) {
+      setError(t("phone.missing", { n: missing.length + nobody.length }));
       form.complain(Object.fromEntries(missing.map((p) => [p, t("phone.must")])));
-      return reveal(missing);
+      return reveal([...missing, ...nobody]);
     }
     setBusy(true);
     try {
       const r = await post<Sent>(`/api/forms/${id}/records`, {
         fields: sendable(def.fields.filter(write), form.doc),
+        chosen,
       });
       localStorage.removeItem(key);
       setSent(r);
@@ -135,6 +151,16 @@ function Sheet({ id, open: { def, create }, again }: { id: string; open: FormOpe
         </p>
       )}
       <Fields form={form} write={write} />
+      <Choose
+        nodes={asked}
+        chosen={chosen}
+        bad={unasked}
+        set={(c) => {
+          setChosen(c);
+          setUnasked((was) => was.filter((k) => unchosen(asked, c).includes(k)));
+          setError("");
+        }}
+      />
     </Frame>
   );
 }

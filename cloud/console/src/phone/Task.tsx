@@ -8,6 +8,8 @@ import { sendable, useFilling } from "../areas/work/filling";
 import { problemsOf } from "../areas/work/problems";
 import { say } from "../i18n";
 import { age, dateTime } from "../parts/format";
+import { Choose } from "./Choose";
+import { type Chosen, unchosen } from "./chosen";
 import { Fields, reveal } from "./Fields";
 import { Fault, Frame, useMinute, useWords, Waiting } from "./frame";
 import { isPicture, Pictures, Values } from "./Value";
@@ -57,6 +59,9 @@ function Act({ id, c, task }: { id: string; c: Case; task: Mine }) {
   const form = useFilling(c.form.fields, () => c.record.doc, node?.required ?? []);
   const [touched, setTouched] = useState<Set<string>>(new Set());
   const [opinion, setOpinion] = useState("");
+  const asked = (node?.choose ?? []).map((k) => ({ node: k, name: nodeOf(c.def.nodes, k)?.name }));
+  const [chosen, setChosen] = useState<Chosen>({});
+  const [unasked, setUnasked] = useState<string[]>([]);
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
   useEffect(
@@ -69,6 +74,12 @@ function Act({ id, c, task }: { id: string; c: Case; task: Mine }) {
   );
   const write = (f: Field) => (task.access[f.key] ?? task.access["*"]) === "w";
   const decide = async (verdict: "agree" | "reject") => {
+    const nobody = verdict === "agree" ? unchosen(asked, chosen) : [];
+    setUnasked(nobody);
+    if (nobody.length > 0) {
+      setError(t("phone.missing", { n: nobody.length }));
+      return reveal(nobody);
+    }
     setBusy(true);
     setError("");
     try {
@@ -80,6 +91,7 @@ function Act({ id, c, task }: { id: string; c: Case; task: Mine }) {
         verdict,
         opinion,
         fields,
+        chosen,
       });
       client.setQueryData(workKeys.case(id), next);
       void client.invalidateQueries({ queryKey: ["todos"] });
@@ -149,6 +161,7 @@ function Act({ id, c, task }: { id: string; c: Case; task: Mine }) {
       {why && <p className="p-why">{t("work.because", { who: why.by?.name ?? "", text: why.text ?? "" })}</p>}
       <Evidence c={c} />
       <Fields form={form} write={write} />
+      <Choose nodes={asked} chosen={chosen} set={setChosen} bad={unasked} />
       {task.kind !== "submit" && (
         <section className="p-field">
           <label htmlFor="opinion">
