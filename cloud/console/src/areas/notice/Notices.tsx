@@ -2,12 +2,14 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { App, Button, Segmented, Switch } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
+import { Link, useSearchParams } from "react-router";
 import { get } from "../../api/client";
 import { Page } from "../../parts/Page";
+import { useSession } from "../../parts/session";
 import { Empty, Loaded, useProblemText } from "../../parts/states";
 import { type NoticePage, noticeKeys, useNoticeCount } from "./api";
 import { obstacle, pushed, startPush, stopPush } from "./push";
+import { QuietHours } from "./QuietHours";
 import { Rows, useRead } from "./Rows";
 
 /** Notices is all that a person was told. */
@@ -15,6 +17,7 @@ export function Notices() {
   const { t } = useTranslation();
   const [params, setParams] = useSearchParams();
   const unread = params.get("unread") === "1";
+  const { may } = useSession();
   const count = useNoticeCount().data;
   const read = useRead();
   const list = useInfiniteQuery({
@@ -31,9 +34,16 @@ export function Notices() {
       title={t("notice.title")}
       about={count && t("notice.waiting", { ...count.todo })}
       verbs={
-        <Button disabled={!count?.unread} onClick={() => read.mutate(undefined)}>
-          {t("notice.readAll")}
-        </Button>
+        <>
+          {may("user.manage") && (
+            <Link className="notice-link" to="/notices/deliveries">
+              {t("notices.deliveries")}
+            </Link>
+          )}
+          <Button disabled={!count?.unread} onClick={() => read.mutate(undefined)}>
+            {t("notice.readAll")}
+          </Button>
+        </>
       }
     >
       <div className="notice-bar">
@@ -62,6 +72,7 @@ export function Notices() {
           {t("notice.more")}
         </Button>
       )}
+      <QuietHours />
     </Page>
   );
 }

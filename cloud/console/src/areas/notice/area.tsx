@@ -1,6 +1,11 @@
-import { type Area, page } from "../../areas";
+import { type Area, spoken } from "../../areas";
+
+const page = spoken("notices", () => import("./more"));
 
 export const area: Area = {
-  pages: [{ path: "notices", element: page(async () => (await import("./Notices")).Notices) }],
+  pages: [
+    { path: "notices", element: page(async () => (await import("./Notices")).Notices) },
+    { path: "notices/deliveries", element: page(async () => (await import("./Deliveries")).Deliveries) },
+  ],
   nav: [],
 };

@@ -6,6 +6,7 @@ import { post } from "../../api/client";
 import { type NewUser, peopleKeys, type Person, put, useUnits } from "./api";
 import { AssignmentsEditor } from "./AssignmentsEditor";
 import { ShownOnce, useSubmit } from "./forms";
+import { HandOver } from "./HandOver";
 import { Sessions } from "./Sessions";
 import { treeOf } from "./tree";
 
@@ -33,6 +34,7 @@ export function PersonSheet({ person, close }: { person: Person; close: () => vo
           <Sessions of={person.id} />
         </section>
       )}
+      {person.manageable && <HandOver person={person} />}
       {person.manageable && <AccountVerbs person={person} />}
     </Drawer>
   );
