@@ -6,7 +6,7 @@ package configs
 
 import "embed"
 
-// Files holds the shipped data by folder: profiles, rules, plans, definitions, hazards, apps, examples.
+// Files holds the shipped data by folder: profiles, rules, plans, definitions, hazards, apps, templates, examples.
 //
-//go:embed all:profiles all:rules all:plans all:examples all:definitions all:hazards all:apps
+//go:embed all:profiles all:rules all:plans all:examples all:definitions all:hazards all:apps all:templates
 var Files embed.FS

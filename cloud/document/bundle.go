@@ -49,14 +49,25 @@ type Part struct {
 
 // Export writes the versions in force of some documents as one package.
 func (s *Store) Export(ctx context.Context, w io.Writer, key string, title contract.Text, refs []Ref, now time.Time) error {
-	m := Manifest{Format: bundleFormat, Key: key, Title: title, Made: now.UTC()}
+	m := Manifest{Key: key, Title: title, Made: now.UTC()}
 	for _, r := range refs {
 		v, err := s.Current(ctx, r.Kind, r.Key)
 		if err != nil {
 			return fmt.Errorf("document: export %s %s: %w", r.Kind, r.Key, err)
 		}
-		m.Documents = append(m.Documents, Part{r, v.Version, "documents/" + string(r.Kind) + "/" + r.Key + ".json", v.Checksum, v.Body})
+		m.Documents = append(m.Documents, PartOf(r, v.Version, v.Body))
 	}
+	return WriteBundle(w, m)
+}
+
+// PartOf is a document as a part of a package; body is canonical.
+func PartOf(r Ref, version int64, body json.RawMessage) Part {
+	return Part{r, version, "documents/" + string(r.Kind) + "/" + r.Key + ".json", Checksum(body), body}
+}
+
+// WriteBundle writes a package.
+func WriteBundle(w io.Writer, m Manifest) error {
+	m.Format = bundleFormat
 	z := zip.NewWriter(w)
 	head, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {

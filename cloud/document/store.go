@@ -250,6 +250,33 @@ func (s *Store) Retire(ctx context.Context, tx *sql.Tx, by org.Actor, k Kind, ke
 	return s.log.Append(ctx, tx, by, "document.retire", object(k, key), map[string]any{"version": current}, now)
 }
 
+// Revive brings a retired document back into use within tx, as it was. Errors: ErrNotFound,
+// InvalidError if what it refers to has changed so that it could not be published now.
+func (s *Store) Revive(ctx context.Context, tx *sql.Tx, by org.Actor, k Kind, key string, now time.Time) error {
+	current, _, err := s.lock(ctx, tx, k, key)
+	if err != nil {
+		return err
+	}
+	if current == 0 {
+		return ErrNotFound
+	}
+	v, err := version(ctx, tx, k, key, current)
+	if err != nil {
+		return err
+	}
+	problems, err := s.problemsIn(ctx, tx, v, current)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return &InvalidError{problems}
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE document SET retired_at = 0 WHERE kind = $1 AND key = $2`, string(k), key); err != nil {
+		return fmt.Errorf("document: revive: %w", err)
+	}
+	return s.log.Append(ctx, tx, by, "document.revive", object(k, key), map[string]any{"version": current}, now)
+}
+
 const versionColumns = `version, body, checksum, note, from_version, app, author, author_name, published_at`
 
 type scanner interface{ Scan(...any) error }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"anlan/cloud/db"
@@ -205,6 +206,33 @@ func (s *Store) OfRecord(ctx context.Context, form, record string) ([]Item, erro
 	p, err := s.page(ctx, `SELECT `+itemColumns+`, i.started_at FROM flow_instance i WHERE i.form = $1 AND i.record = $2 ORDER BY i.started_at DESC, i.id DESC LIMIT $3`,
 		[]any{form, record, MaxPage}, MaxPage, false)
 	return p.Items, err
+}
+
+// OpenOn lists the open instances on the records of forms, oldest first, at most limit, and
+// counts them all.
+func (s *Store) OpenOn(ctx context.Context, forms []string, limit int) (items []Item, total int, err error) {
+	if len(forms) == 0 {
+		return []Item{}, 0, nil
+	}
+	marks, args := make([]string, len(forms)), make([]any, len(forms))
+	for i, f := range forms {
+		marks[i], args[i] = fmt.Sprintf("$%d", i+1), f
+	}
+	where := ` FROM flow_instance i WHERE i.ended_at = 0 AND i.form IN (` + strings.Join(marks, ", ") + `)`
+	if err := s.DB.Read().QueryRowContext(ctx, `SELECT COUNT(*)`+where, args...).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("flow: count open: %w", err)
+	}
+	p, err := s.page(ctx, fmt.Sprintf(`SELECT %s, i.started_at%s ORDER BY i.started_at, i.id LIMIT $%d`, itemColumns, where, len(args)+1), append(args, limit), limit, false)
+	return p.Items, total, err
+}
+
+// AnyOpen says within tx if an instance on a record of a form is open.
+func (s *Store) AnyOpen(ctx context.Context, tx *sql.Tx, form string) (bool, error) {
+	var n int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM flow_instance WHERE form = $1 AND ended_at = 0`, form).Scan(&n); err != nil {
+		return false, fmt.Errorf("flow: count open: %w", err)
+	}
+	return n > 0, nil
 }
 
 // HoldersOf are the tasks a person has or had in the instances on a record: what they may

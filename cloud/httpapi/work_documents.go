@@ -128,6 +128,7 @@ func (s *server) documentOps() {
 	})
 	s.grantOps(design)
 	s.packageOps(design)
+	s.templateOps(design)
 }
 
 func (s *server) document(ctx context.Context, in *docIn) (*body[documentDetail], error) {

@@ -27,6 +27,7 @@ func (k *Desk) Install(ctx context.Context, fsys fs.FS, dir string, now time.Tim
 		return fmt.Errorf("work: read apps: %w", err)
 	}
 	for _, e := range entries {
+		k.shipped[e.Name()] = true
 		if err := k.install(ctx, fsys, path.Join(dir, e.Name()), now); err != nil {
 			return fmt.Errorf("work: install %s: %w", e.Name(), err)
 		}

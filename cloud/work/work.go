@@ -47,6 +47,8 @@ type Desk struct {
 	Forms *form.Store
 	Flows *flow.Store
 
+	shipped map[string]bool // apps the program works with, written before anybody asks
+
 	mu   sync.Mutex
 	defs map[defKey]*flow.Def // published versions never change
 }
@@ -58,7 +60,7 @@ type defKey struct {
 
 // New makes the desk and the stores in it.
 func New(d Deps) *Desk {
-	k := &Desk{Deps: d, defs: map[defKey]*flow.Def{}}
+	k := &Desk{Deps: d, shipped: map[string]bool{}, defs: map[defKey]*flow.Def{}}
 	k.Docs = document.NewStore(d.DB, d.Audit, map[document.Kind]document.Class{document.Form: form.Class(d.DB), document.Dict: form.DictClass(), document.Flow: k.flowClass(), document.App: document.AppClass(), document.Calendar: calendarClass(), document.Checklist: checklistClass()})
 	k.Forms = form.NewStore(d.DB, k.Docs, form.Deps{Zone: d.Zone, Lookup: d.Staff.Lookup, Refer: d.Refer, Derive: d.Derive})
 	k.Flows = flow.NewStore(flow.Deps{DB: d.DB, Def: k.FlowDef, Records: records{k}, People: d.Staff, Notify: d.Notify, Settle: d.Settle, Limit: k.limit, Work: k.working, Zone: d.Zone, Now: d.Now})

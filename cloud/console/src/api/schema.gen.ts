@@ -399,6 +399,57 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/apps/{key}/remove": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Take an app out of use; its records stay */
+    post: operations["post-apps-key-remove"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/apps/{key}/restore": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Bring a removed app back, without rights */
+    post: operations["post-apps-key-restore"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/apps/{key}/standing": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How an app stands, and what removing it would do */
+    get: operations["get-apps-key-standing"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/attachments/{id}": {
     parameters: {
       query?: never;
@@ -1336,6 +1387,23 @@ export interface paths {
     put?: never;
     /** Give or change a grant */
     post: operations["post-grants"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/grants/proposal": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The grant that beginners with a form need, no more */
+    get: operations["get-grants-proposal"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -2750,6 +2818,57 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/templates": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Ready-made apps */
+    get: operations["get-templates"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/templates/{key}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A ready-made app with everything in it */
+    get: operations["get-templates-key"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/templates/{key}/install": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Install a ready-made app; nobody is given a right to it */
+    post: operations["post-templates-key-install"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/todos": {
     parameters: {
       query?: never;
@@ -3236,6 +3355,10 @@ export interface components {
       name: string;
       permissions: string[] | null;
       scopes: string[] | null;
+    };
+    AppRemoveBody: {
+      /** @description of the app, as it is typed to confirm */
+      name: string;
     };
     Approval: {
       /** Format: date-time */
@@ -3907,6 +4030,10 @@ export interface components {
       sha256: string;
       /** Format: int64 */
       version: number;
+    };
+    DocumentRef: {
+      key: string;
+      kind: string;
     };
     DocumentResult: {
       done: boolean;
@@ -5994,6 +6121,17 @@ export interface components {
       text: components["schemas"]["Text"];
       waits_for: string[] | null;
     };
+    TemplateInstallBody: {
+      /**
+       * @description what to do where keys are taken: nothing, other keys, or keep what is here
+       * @enum {string}
+       */
+      clash?: "" | "rename" | "keep";
+      /** @description only say what would happen */
+      dry?: boolean;
+      /** @description of the app, if not its own */
+      title?: string;
+    };
     Text: {
       en?: string;
       zh: string;
@@ -6161,6 +6299,27 @@ export interface components {
       shared?: boolean;
       sort?: string;
     };
+    WorkAppPart: {
+      key: string;
+      kind: string;
+      title: components["schemas"]["Text"];
+    };
+    WorkAppStanding: {
+      /** Format: int64 */
+      grants: number;
+      key: string;
+      /** Format: int64 */
+      open: number;
+      /** Format: int64 */
+      records: number;
+      /** Format: date-time */
+      removed?: string;
+      retire: components["schemas"]["WorkAppPart"][] | null;
+      running: components["schemas"]["FlowItem"][] | null;
+      shipped: boolean;
+      stay: components["schemas"]["WorkAppPart"][] | null;
+      title: components["schemas"]["Text"];
+    };
     WorkCase: {
       def: components["schemas"]["FlowDef"];
       facts: components["schemas"]["FlowFact"][] | null;
@@ -6175,6 +6334,11 @@ export interface components {
       problems: components["schemas"]["ExcelProblem"][] | null;
       /** Format: int64 */
       rows: number;
+    };
+    WorkInstalled: {
+      app: string;
+      kept: components["schemas"]["DocumentRef"][] | null;
+      result: components["schemas"]["DocumentResult"];
     };
     WorkMyTask: {
       access: {
@@ -6210,9 +6374,36 @@ export interface components {
       to: components["schemas"]["FlowPerson"];
       vote?: string;
     };
+    WorkSource: {
+      cite: components["schemas"]["Text"];
+      verified: boolean;
+    };
     WorkSubmission: {
       instance?: string;
       record: components["schemas"]["FormRecord"];
+    };
+    WorkTemplate: {
+      /** @enum {string} */
+      category: "service" | "permit" | "equipment" | "safety" | "site" | "office";
+      description: components["schemas"]["Text"];
+      documents: components["schemas"]["WorkTemplatePart"][] | null;
+      key: string;
+      /** Format: int64 */
+      order: number;
+      sources: components["schemas"]["WorkSource"][] | null;
+      /** @enum {string} */
+      standing: "none" | "installed" | "removed";
+      title: components["schemas"]["Text"];
+    };
+    WorkTemplatePart: {
+      body?: unknown;
+      /** Format: int64 */
+      fields?: number;
+      key: string;
+      kind: string;
+      /** Format: int64 */
+      nodes?: number;
+      title: components["schemas"]["Text"];
     };
     WorkUsable: {
       actions: string[] | null;
@@ -7130,6 +7321,103 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-apps-key-remove": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AppRemoveBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WorkAppStanding"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-apps-key-restore": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WorkAppStanding"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-apps-key-standing": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WorkAppStanding"];
         };
       };
       /** @description Error */
@@ -9271,6 +9559,37 @@ export interface operations {
         "application/json": components["schemas"]["GrantInBody"];
       };
     };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FormGrant"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-grants-proposal": {
+    parameters: {
+      query: {
+        form: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
     responses: {
       /** @description OK */
       200: {
@@ -12361,6 +12680,101 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-templates": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WorkTemplate"][] | null;
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-templates-key": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WorkTemplate"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-templates-key-install": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["TemplateInstallBody"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WorkInstalled"];
+        };
       };
       /** @description Error */
       default: {
