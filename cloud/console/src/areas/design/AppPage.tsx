@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { say } from "../../i18n";
 import { Page } from "../../parts/Page";
-import { Empty, Loaded, useProblemText } from "../../parts/states";
+import { Empty, Loaded, Loading, useProblemText } from "../../parts/states";
 import "../work/work.css";
 import {
   type AppBody,
@@ -20,11 +20,18 @@ import {
 import "./design.css";
 import { NewDocument } from "./NewDocument";
 import { NewFlow } from "./NewFlow";
+import { RemoveApp, RemovedApp, useStanding } from "./RemoveApp";
 import { DocumentCard } from "./Workbench";
 
 /** AppPage is one app: its forms, flows and dictionaries. */
 export function AppPage() {
   const { id = "" } = useParams();
+  const standing = useStanding(id);
+  if (standing.isPending) return <Loading />;
+  return standing.data?.removed ? <RemovedApp s={standing.data} /> : <InUse id={id} />;
+}
+
+function InUse({ id }: { id: string }) {
   return <Loaded query={useDocument<AppBody>("app", id)}>{(d) => <Sheet id={id} detail={d} />}</Loaded>;
 }
 
@@ -73,6 +80,7 @@ function Sheet({ id, detail }: { id: string; detail: Detail<AppBody> }) {
       }
       verbs={
         <>
+          {detail.current && <RemoveApp app={id} />}
           <Button disabled={published.length === 0} href={`/api/packages/export?${pack}`} download>
             {t("design.exportApp")}
           </Button>

@@ -160,7 +160,8 @@ function Tree({ body, change, fields, selected, setSelected, wrong }: TreeProps)
   );
 }
 
-function aboutNode(n: Node, who: string, t: (key: string) => string): string {
+/** aboutNode says whom a node is for, or what it waits for. */
+export function aboutNode(n: Node, who: string, t: (key: string) => string): string {
   switch (n.type) {
     case "start":
       return t("design.whoStarts");

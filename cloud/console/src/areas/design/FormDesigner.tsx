@@ -15,7 +15,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Button, Empty as Nothing, Segmented, Select, Tabs } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useParams } from "react-router";
+import { Link, useParams, useSearchParams } from "react-router";
 import { language, say } from "../../i18n";
 import { Loaded } from "../../parts/states";
 import "../work/work.css";
@@ -60,7 +60,9 @@ function Designer({ id, detail, reopen }: { id: string; detail: Detail<edit.Body
   const { t } = useTranslation();
   const draft = useDraft<edit.Body>("form", id, detail);
   const [selected, setSelected] = useState<string>();
-  const [view, setView] = useState<"edit" | "preview" | "grants">("edit");
+  const [view, setView] = useState<"edit" | "preview" | "grants">(
+    useSearchParams()[0].get("view") === "grants" ? "grants" : "edit",
+  );
   const [flow, setFlow] = useState(false);
   const { body } = draft;
   const wrong = useMemo(

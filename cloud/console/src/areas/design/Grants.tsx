@@ -47,6 +47,13 @@ export function Grants({ form, fields, published }: { form: string; fields: Fiel
     enabled: published,
   });
   const [editing, setEditing] = useState<Grant>();
+  const [proposing, setProposing] = useState(false);
+  const begin = async () => {
+    setProposing(true);
+    const g = await get<Grant>(`/api/grants/proposal?form=${form}`).catch(() => undefined);
+    setProposing(false);
+    setEditing({ role: "", form, actions: g?.actions ?? ["view", "create"], fields: g?.fields });
+  };
   if (!published) return <Empty>{t("design.grantsLater")}</Empty>;
   return (
     <section className="design-grants" id="grants">
@@ -74,11 +81,7 @@ export function Grants({ form, fields, published }: { form: string; fields: Fiel
           close={() => setEditing(undefined)}
         />
       ) : (
-        <Button
-          type="dashed"
-          id="add-grant"
-          onClick={() => setEditing({ role: "", form, actions: ["view", "create"] })}
-        >
+        <Button type="dashed" id="add-grant" loading={proposing} onClick={() => void begin()}>
           {t("design.addGrant")}
         </Button>
       )}

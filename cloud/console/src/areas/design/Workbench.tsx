@@ -33,6 +33,9 @@ export function Workbench() {
       about={t("design.titleAbout")}
       verbs={
         <>
+          <Link to="/workbench/templates">
+            <Button id="templates-open">{t("design.templates")}</Button>
+          </Link>
           <Import />
           <Button disabled={chosen.length === 0} id="export" onClick={() => setPacking(true)}>
             {t("design.export", { n: chosen.length })}
@@ -100,6 +103,7 @@ export function DocumentCard({ h, kind, children }: { h: Head; kind: Kind; child
         <strong>{say(h.title) || h.key}</strong>
         <span className="quiet">
           {t(`design.${kind}`)}
+          {kind === "app" && h.retired_at && ` · ${t("design.isRemoved")}`}
           {kind !== "app" &&
             ` · ${h.retired_at ? t("design.isRetired") : h.current > 0 ? t("design.inForce", { n: h.current }) : t("design.neverPublished")}`}
           {kind !== "app" && h.draft_rev > 0 && ` · ${t("design.hasDraft")}`}

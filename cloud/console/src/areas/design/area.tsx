@@ -6,6 +6,14 @@ const times = spoken("flowtimes", () => import("./flowtimes"));
 export const area: Area = {
   pages: [
     { path: "workbench", element: page(async () => (await import("./Workbench")).Workbench) },
+    {
+      path: "workbench/templates",
+      element: page(async () => (await import("./Templates")).Templates),
+    },
+    {
+      path: "workbench/templates/:id",
+      element: page(async () => (await import("./TemplatePage")).TemplatePage),
+    },
     { path: "workbench/apps/:id", element: page(async () => (await import("./AppPage")).AppPage) },
     {
       path: "workbench/forms/:id",
