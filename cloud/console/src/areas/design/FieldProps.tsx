@@ -4,6 +4,7 @@ import { say } from "../../i18n";
 import { type Field, useDirectory } from "../work/api";
 import { useCondFields } from "../work/condfields";
 import { type Body, clean } from "./formedit";
+import { HelpMark } from "./Help";
 import { Row, Toggle, When, Words } from "./inputs";
 import { LinkProps } from "./LinkProps";
 import { Choices } from "./Choices";
@@ -28,7 +29,8 @@ export function FieldProps({ f, body, patch, path }: Own & { path: string }) {
   return (
     <div className="design-props" key={path}>
       <p className="quiet">
-        {t(`design.types.${f.type}`)} · <code>{path}</code>
+        {t(`design.types.${f.type}`)} · <code>{path}</code>{" "}
+        <HelpMark at={`control:${f.type === "option" && f.style === "select" ? "dropdown" : f.type}`} />
       </p>
       {f.type !== "divider" && (
         <Row name={t("design.label")}>

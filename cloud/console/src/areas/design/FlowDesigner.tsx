@@ -18,6 +18,7 @@ import { DraftBar } from "./DraftBar";
 import * as edit from "./flowedit";
 import type { Body as FormBody } from "./formedit";
 import { clean } from "./formedit";
+import { Help } from "./Help";
 import { Row, Span, Words } from "./inputs";
 import { NodeProps } from "./NodeProps";
 import { People, useWords } from "./People";
@@ -69,6 +70,9 @@ function Designer({ id, detail, reopen }: { id: string; detail: Detail<edit.Body
             <Link to={`/workbench/forms/${body.form}`}>{t("design.onForm", { form: body.form })}</Link>
           </p>
           <h1>{say(body.title)}</h1>
+        </div>
+        <div className="verbs">
+          <Help at={node ? `node:${node.type}` : undefined} />
         </div>
       </header>
       <DraftBar

@@ -29,6 +29,7 @@ import { Grants } from "./Grants";
 import { Row, Words } from "./inputs";
 import { Palette } from "./Palette";
 import { Preview } from "./Preview";
+import { Help } from "./Help";
 import { NewFlow } from "./NewFlow";
 import { type Change, useDraft } from "./useDraft";
 
@@ -83,6 +84,7 @@ function Designer({ id, detail, reopen }: { id: string; detail: Detail<edit.Body
           <h1>{say(body.title)}</h1>
         </div>
         <div className="verbs">
+          <Help at={typeOf(selected ? edit.find(body, selected) : undefined)} />
           <Segmented
             value={view}
             onChange={setView}
@@ -111,6 +113,10 @@ function Designer({ id, detail, reopen }: { id: string; detail: Detail<edit.Body
     </main>
   );
 }
+
+/** typeOf is the topic of help about a field. */
+const typeOf = (f: edit.Body["fields"][number] | undefined) =>
+  f && `control:${f.type === "option" && f.style === "select" ? "dropdown" : f.type}`;
 
 /** published are the paths of the fields that records may hold something in. */
 function published(d: Detail<edit.Body>): Set<string> {

@@ -43,7 +43,7 @@ export function InstallDialog({ template: x, close }: { template: Template; clos
     setBusy(true);
     try {
       const r = await send(false);
-      await client.invalidateQueries();
+      await client.invalidateQueries({ predicate: (q) => q.queryKey[2] !== "dry" });
       const form = r.result.items?.filter((i) => i.kind === "form").at(-1)?.key;
       void message.success(t("templates.installed", { name: name.trim() }));
       void go(form ? `/workbench/forms/${form}?view=grants` : `/workbench/apps/${r.app}`);

@@ -9,6 +9,7 @@ import { useCondFields } from "../work/condfields";
 import { DeadlineProps } from "./DeadlineProps";
 import * as edit from "./flowedit";
 import { clean } from "./formedit";
+import { HelpMark } from "./Help";
 import { Row, Span, Toggle, When, Words } from "./inputs";
 import { type Known, People } from "./People";
 import type { Change } from "./useDraft";
@@ -34,7 +35,7 @@ export function NodeProps({ n, body, fields, change }: NodeOwn) {
   return (
     <div className="design-props">
       <p className="quiet">
-        {t(`design.nodes.${n.type}`)} · {t(`design.nodeAbout.${n.type}`)}
+        {t(`design.nodes.${n.type}`)} · {t(`design.nodeAbout.${n.type}`)} <HelpMark at={`node:${n.type}`} />
       </p>
       <Row name={t("design.nodeName")}>
         <Words id="node-name" value={n.name} set={(v) => put({ name: v ?? { zh: "", en: "" } }, "name")} />

@@ -2,6 +2,7 @@ import { useDraggable } from "@dnd-kit/core";
 import { Input } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { HelpMark } from "./Help";
 import { groups } from "./formedit";
 
 /** Palette is every control: drag one onto the form, or click it to put it after the chosen field. */
@@ -23,7 +24,9 @@ export function Palette({ add, inRows }: { add: (type: string) => void; inRows: 
         if (types.length === 0) return null;
         return (
           <section key={g.name}>
-            <h3>{t(`design.groups.${g.name}`)}</h3>
+            <h3>
+              {t(`design.groups.${g.name}`)} <HelpMark at={`control:${types[0]}`} />
+            </h3>
             <div className="design-controls">
               {types.map((x) => (
                 <Control key={x} type={x} add={() => add(x)} />

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { get, post } from "../../api/client";
 import type { components } from "../../api/schema.gen";
-import { say } from "../../i18n";
+import { language, say } from "../../i18n";
 import { dateTime } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { Loaded, useProblemText } from "../../parts/states";
@@ -24,7 +24,7 @@ export const useStanding = (app: string) =>
   });
 
 const named = (parts: Standing["retire"]) =>
-  (parts ?? []).map((p) => `“${say(p.title) || p.key}”`).join("、");
+  (parts ?? []).map((p) => `“${say(p.title) || p.key}”`).join(language() === "en" ? ", " : "、");
 
 /** RemoveApp says what removing an app does, and does it once its name is typed. */
 export function RemoveApp({ app }: { app: string }) {

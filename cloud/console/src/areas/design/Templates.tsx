@@ -63,7 +63,7 @@ export function Templates() {
       }
       about={t("templates.about")}
     >
-      <div className="work-filters">
+      <div className="template-filters">
         <Segmented
           value={category}
           onChange={setCategory}

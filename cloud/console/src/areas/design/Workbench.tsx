@@ -10,6 +10,7 @@ import { Empty, Loaded } from "../../parts/states";
 import "../work/work.css";
 import { type Head, type Kind, places, useDocuments } from "./api";
 import "./design.css";
+import { Help } from "./Help";
 import { NewDocument } from "./NewDocument";
 import { NewFlow } from "./NewFlow";
 import { Export, Import } from "./Packages";
@@ -33,6 +34,7 @@ export function Workbench() {
       about={t("design.titleAbout")}
       verbs={
         <>
+          <Help at="tour" />
           <Link to="/workbench/templates">
             <Button id="templates-open">{t("design.templates")}</Button>
           </Link>
