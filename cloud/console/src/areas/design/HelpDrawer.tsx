@@ -100,7 +100,7 @@ function Entry({ kind, type, name, words: [what, checks, phone] }: EntryOf) {
       <h3>{name}</h3>
       <p>{what}</p>
       <p className="quiet">
-        {t("design.helpChecks")}
+        {t(kind === "node" ? "design.helpRules" : "design.helpChecks")}
         {checks}
       </p>
       <p className="quiet">
