@@ -6,7 +6,7 @@ package configs
 
 import "embed"
 
-// Files holds the shipped data by folder: profiles, rules, plans, definitions, hazards, apps, templates, examples.
+// Files holds the shipped data by folder: profiles, rules, plans, definitions, hazards, apps, templates, demo, examples.
 //
-//go:embed all:profiles all:rules all:plans all:examples all:definitions all:hazards all:apps all:templates
+//go:embed all:profiles all:rules all:plans all:examples all:definitions all:hazards all:apps all:templates all:demo
 var Files embed.FS
