@@ -113,13 +113,14 @@ func (c *Cloud) join(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	c.loops = append(c.loops, func(ctx context.Context) error { return desk.Flows.Run(ctx, c.room("flow")) }, files.Run)
+	demo := c.sample(accounts, users, trail, desk, files, notices, zone)
 	node, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("cloud: host name: %w", err)
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: accounts, Users: users, SignOn: signon.New(c.Config.Data, now), Audit: trail, Alarms: c.Alarms, AlarmVerbs: c.Alarms, Fleet: c.Fleet, Places: c.Fleet.Places(), FloorPlans: floorplan.NewStore(c.DB, now), Series: c.Series,
-		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Seats: seats, Hub: hub, Clocks: clocks.NewStore(c.DB, now), Chains: chains, Disk: space, Hazards: hazards, Risks: risks, Work: desk, Attach: files, Notices: notices, Push: push, Origins: c.origins(trail, desk, zone), Host: c.host(now()), Console: console.Files(), Metrics: c.Registry,
+		Enrolment: c.Enrolment, Plans: plans, Incidents: incidents, Seats: seats, Hub: hub, Clocks: clocks.NewStore(c.DB, now), Chains: chains, Disk: space, Hazards: hazards, Risks: risks, Work: desk, Attach: files, Notices: notices, Push: push, Origins: c.origins(trail, desk, zone), Sample: demo, Host: c.host(now()), Console: console.Files(), Metrics: c.Registry,
 		Health: c.DB.Read().PingContext, Log: c.room("httpapi"), Now: now, Node: node, Version: version(),
 	}), nil
 }

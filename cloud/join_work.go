@@ -9,6 +9,7 @@ import (
 
 	"anlan/cloud/attach"
 	"anlan/cloud/audit"
+	"anlan/cloud/auth"
 	"anlan/cloud/disk"
 	"anlan/cloud/hazard"
 	"anlan/cloud/hazard/register"
@@ -16,9 +17,12 @@ import (
 	"anlan/cloud/notify"
 	"anlan/cloud/org"
 	"anlan/cloud/origin"
+	"anlan/cloud/sample"
 	"anlan/cloud/staff"
 	"anlan/cloud/work"
 	"anlan/configs"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // desk joins forms and flows to the organisation, and attachments to the records that name
@@ -74,6 +78,16 @@ func (c *Cloud) origins(trail *audit.Log, desk *work.Desk, zone *time.Location) 
 	}
 	s := origin.New(origin.Deps{DB: c.DB, Alarms: c.Alarms, Fleet: c.Fleet, Tree: c.Fleet.Places().Tree, Desk: desk, Audit: trail, Rules: rules, Lang: "zh-CN", Zone: zone,
 		Log: c.room("origin"), Registry: c.Registry, Now: time.Now})
+	c.loops = append(c.loops, s.Run)
+	return s
+}
+
+// sample joins the demo community. What it tells people goes under the bell and no further:
+// notices of made-up hazards must not wake anybody.
+func (c *Cloud) sample(accounts *auth.Service, users *org.Store, trail *audit.Log, desk *work.Desk, files *attach.Store, notices *notify.Store, zone *time.Location) *sample.Service {
+	bell := notify.NewStore(notify.Deps{DB: c.DB, Zone: zone, Log: c.room("notify"), Registry: prometheus.NewRegistry(), Now: time.Now})
+	s := sample.New(sample.Deps{DB: c.DB, Audit: trail, Users: users, Accounts: accounts, Places: c.Fleet.Places(), Reports: c.Fleet.Reported, Desk: desk, Files: files, Notices: notices,
+		Post: httpapi.FlowNotices(bell), Zone: zone, Log: c.room("sample"), Now: time.Now, Auto: c.Config.Demo})
 	c.loops = append(c.loops, s.Run)
 	return s
 }

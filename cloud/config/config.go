@@ -26,6 +26,7 @@ type Config struct {
 	Series   Series   `yaml:"series"`
 	Push     Push     `yaml:"push"`
 	TimeZone string   `yaml:"time_zone"` // IANA; the year in incident numbers is this zone's
+	Demo     bool     `yaml:"demo"`      // put the demo community in at the first start, unless it ever was
 
 	DemoUsers bool // by flag only: also make the people of the demonstration
 }

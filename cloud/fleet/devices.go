@@ -132,6 +132,12 @@ func (s *Service) Reports() map[places.DeviceKey]ReportedDevice {
 	return out
 }
 
+// Reported says whether a device is in a manifest.
+func (s *Service) Reported(k places.DeviceKey) bool {
+	_, ok := s.Reports()[k]
+	return ok
+}
+
 // Standing lists by name what reports from a place now: such a place cannot be removed.
 func (s *Service) Standing(r places.Ref) []string {
 	s.mu.RLock()

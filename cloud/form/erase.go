@@ -126,3 +126,18 @@ func (s *Store) Forget(form string) {
 		}
 	}
 }
+
+// Empty says within tx if a form is there and has no records, deleted ones counted.
+func (s *Store) Empty(ctx context.Context, tx *sql.Tx, form string) (bool, error) {
+	if !formKeyRE.MatchString(form) {
+		return false, ErrNotFound
+	}
+	var n int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM form_table WHERE form = $1`, form).Scan(&n); err != nil || n == 0 {
+		return false, err
+	}
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+tableName(form, "")).Scan(&n); err != nil {
+		return false, fmt.Errorf("form: count: %w", err)
+	}
+	return n == 0, nil
+}

@@ -124,6 +124,8 @@ func matrix(w *world, alarm, incident, victim, key string) map[string]row {
 		"GET /api/grants": {need: access(org.AppDesign)}, "POST /api/grants": {need: access(org.AppDesign), place: everywhere, body: map[string]any{"role": "guard", "form": "hazard", "actions": []string{"view"}}},
 		"DELETE /api/grants/{id}": {need: access(org.AppDesign), place: everywhere, absent: true},
 
+		"GET /api/demo": {need: manage, place: everywhere}, "POST /api/demo": {need: manage, place: everywhere, at: "/api/demo"}, "DELETE /api/demo": {need: manage, place: everywhere},
+
 		"GET /api/keys": {need: access(org.KeyManage)}, "POST /api/keys": {need: access(org.KeyManage), place: here, at: "/api/keys",
 			body: map[string]any{"name": "k", "permissions": []string{"alarm.read"}, "scopes": []string{"building:b03"}, "expires_at": now.Add(time.Hour)}},
 		"DELETE /api/keys/{id}": {need: access(org.KeyManage), place: here, at: "/api/keys/" + key, absent: true},

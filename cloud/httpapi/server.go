@@ -30,6 +30,7 @@ import (
 	"anlan/cloud/org"
 	"anlan/cloud/origin"
 	"anlan/cloud/plan"
+	"anlan/cloud/sample"
 	"anlan/cloud/series"
 	"anlan/cloud/work"
 	"anlan/contract"
@@ -108,6 +109,7 @@ type Deps struct {
 	Notices    *notify.Store
 	Push       *notify.Push
 	Origins    *origin.Service
+	Sample     *sample.Service
 	Host       Host
 	Console    fs.FS // the built console; without index.html a page says that it is missing
 	Metrics    prometheus.Gatherer
@@ -185,6 +187,7 @@ func (s *server) handler() http.Handler {
 	s.attachOps(s.Attach)
 	s.noticeOps()
 	s.hazardAlarmOps()
+	s.demoOps()
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusNotFound, "没有这个接口", "No such operation").write(w, language(r.Header.Get("Accept-Language")))
 	})

@@ -40,6 +40,7 @@ import (
 	"anlan/cloud/org"
 	"anlan/cloud/origin"
 	"anlan/cloud/plan"
+	"anlan/cloud/sample"
 	"anlan/cloud/seat"
 	"anlan/cloud/series"
 	"anlan/cloud/staff"
@@ -67,6 +68,7 @@ type world struct {
 	notices   *notify.Store
 	push      *notify.Push
 	origins   *origin.Service
+	sample    *sample.Service
 	free      atomic.Uint64 // bytes the disk has
 	srv       *server
 	http      *httptest.Server
@@ -240,8 +242,10 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.origins = origin.New(origin.Deps{DB: d, Alarms: w.alarms, Fleet: w.fleet, Tree: tree, Desk: w.work, Audit: trail, Rules: rules, Lang: "zh-CN", Zone: time.FixedZone("CST", 8*3600), Log: log, Registry: reg, Now: w.clock})
+	w.sample = sample.New(sample.Deps{DB: d, Audit: trail, Users: users, Accounts: w.auth, Places: w.fleet.Places(), Reports: w.fleet.Reported, Desk: w.work, Files: w.files, Notices: w.notices, Post: FlowNotices(w.notices),
+		Zone: time.FixedZone("CST", 8*3600), Log: log, Now: w.clock})
 	w.srv = newServer(Deps{Auth: w.auth, Users: users, SignOn: signon.New(dir, w.clock), Audit: trail, Alarms: w.alarms, AlarmVerbs: w.alarms, Fleet: w.fleet, Places: w.fleet.Places(), FloorPlans: floorplan.NewStore(d, w.clock), Series: w.series,
-		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space, Hazards: catalogue(t), Risks: risks(t, w.work, tree), Work: w.work, Attach: w.files, Notices: w.notices, Push: w.push, Origins: w.origins,
+		Enrolment: enrolment.NewStore(d, trail, authority, func() string { return "ssl://broker.test:8883" }, w.clock), Plans: store, Incidents: w.incidents, Seats: w.seats, Hub: w.hub, Clocks: clocks.NewStore(d, w.clock), Chains: clocks.NewChains(trail.Verify, w.alarms.Verify, log, reg, w.clock), Disk: space, Hazards: catalogue(t), Risks: risks(t, w.work, tree), Work: w.work, Attach: w.files, Notices: w.notices, Push: w.push, Origins: w.origins, Sample: w.sample,
 		Host: Host{Engine: "sqlite", Sessions: func() int64 { return 1 }, Started: w.clock()}, Console: page(), Metrics: reg,
 		Health: d.Read().PingContext, Log: log, Now: w.clock, Node: "test", Version: "test"})
 	w.http = httptest.NewServer(w.srv.handler())

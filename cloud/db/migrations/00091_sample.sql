@@ -8,7 +8,7 @@ CREATE TABLE sample (
 INSERT INTO sample (id, state, doc) VALUES (1, 'absent', '{}');
 -- sample_part: what was made for the demo community and bears no community of its own.
 CREATE TABLE sample_part (
-  kind TEXT NOT NULL, -- person, unit, room, picture, assignment
+  kind TEXT NOT NULL, -- person, unit, room, picture, part
   name TEXT NOT NULL, -- in the plan
   id   TEXT NOT NULL,
   PRIMARY KEY (kind, name)

@@ -10,6 +10,7 @@ export const en: Words = {
     risks: "Risks",
     health: "System health",
     edges: "Edge access",
+    demo: "Demo community",
     manage: "Manage",
     console: "Console",
     history: "Alarm history",

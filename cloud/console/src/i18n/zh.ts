@@ -9,6 +9,7 @@ export const zh = {
     risks: "风险四色图",
     health: "系统健康",
     edges: "网关接入",
+    demo: "演示小区",
     manage: "管理",
     console: "值班台",
     history: "报警历史",

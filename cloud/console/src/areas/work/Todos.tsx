@@ -1,9 +1,11 @@
 import { Badge, Button, Segmented } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
+import { useOverview } from "../../api/queries";
 import { say } from "../../i18n";
 import { dateTime } from "../../parts/format";
 import { Page } from "../../parts/Page";
+import { useSession } from "../../parts/session";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { type Box, type Item, useBox, useUsable } from "./api";
 import "./work.css";
@@ -46,7 +48,10 @@ export function Todos() {
           <Loading lines={6} />
         )
       ) : items.length === 0 ? (
-        <Empty>{t(`work.none.${box}`)}</Empty>
+        <Empty>
+          {t(`work.none.${box}`)}
+          {box === "mine" && <Try />}
+        </Empty>
       ) : (
         <ul className="work-list" id="todo-list">
           {items.map((x) => (
@@ -60,6 +65,19 @@ export function Todos() {
         </Button>
       )}
     </Page>
+  );
+}
+
+/** Try leads who may put it in to the demo community, while there is no community at all. */
+function Try() {
+  const { t } = useTranslation();
+  const { me } = useSession();
+  const bare = useOverview().data?.buildings?.length === 0;
+  if (!bare || !me.reach["user.manage"]?.all) return null;
+  return (
+    <p>
+      <Link to="/demo">{t("nav.demo")}</Link>
+    </p>
   );
 }
 
