@@ -6,8 +6,8 @@ import (
 )
 
 func TestParse_ReadsOverTheDefaults(t *testing.T) {
-	c, err := Parse("cloud.yaml", []byte("data_dir: /var/lib/anlan\nmqtt: {listen: '0.0.0.0:8883'}\n"))
-	if err != nil || c.Data != "/var/lib/anlan" || c.MQTT.Address != "0.0.0.0:8883" || c.HTTP.Address != "127.0.0.1:8080" || c.DSN() != "/var/lib/anlan/cloud.db" {
+	c, err := Parse("cloud.yaml", []byte("data_dir: /var/lib/anlan\ndemo: true\nmqtt: {listen: '0.0.0.0:8883'}\n"))
+	if err != nil || !c.Demo || Default().Demo || c.Data != "/var/lib/anlan" || c.MQTT.Address != "0.0.0.0:8883" || c.HTTP.Address != "127.0.0.1:8080" || c.DSN() != "/var/lib/anlan/cloud.db" {
 		t.Errorf("%+v %v", c, err)
 	}
 }

@@ -145,7 +145,11 @@ func (s *Service) Overview(ctx context.Context, sees func(building string) bool)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	tree, stands := s.places.Tree(), s.stands()
-	for _, id := range slices.Sorted(maps.Keys(tree.Buildings)) {
+	ids := slices.SortedFunc(maps.Keys(tree.Buildings), func(a, b string) int { // communities as people put them
+		at := func(id string) int { return tree.Communities[tree.Buildings[id].Community].Pos }
+		return cmp.Or(cmp.Compare(at(a), at(b)), cmp.Compare(a, b))
+	})
+	for _, id := range ids {
 		at := tree.Buildings[id]
 		if !sees(id) || at.Archived && len(stands[id].edges) == 0 {
 			continue

@@ -214,6 +214,9 @@ func stepsBefore(node string) int {
 func (h *Hazard) give(node string) {
 	if node == nodeReview {
 		h.Reporter, h.Source = Me, "self"
+		if _, after, ok := strings.Cut(h.What, "："); ok { // nobody told them
+			h.What = after
+		}
 		return
 	}
 	h.Steps[0].Fields["owner"], h.Steps[0].Fields["dept"] = Me, safety

@@ -60,6 +60,7 @@ func (p Plan) makePatrols(r *rand.Rand) []Patrol {
 			c := Check{Item: item}
 			if r.IntN(100) < 3 {
 				c.Note = q.wrong[i]
+				x.Text = "异常：" + c.Note
 			}
 			x.Items = append(x.Items, c)
 		}

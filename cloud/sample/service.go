@@ -106,6 +106,7 @@ type Status struct {
 	Scale   Scale     `json:"scale" doc:"of what is there or coming"`
 	Made    Counts    `json:"made" doc:"what that comes to"`
 	Full    Counts    `json:"full" doc:"what the whole demo community comes to"`
+	Small   Counts    `json:"small" doc:"what three towers and three months come to"`
 	Stage   string    `json:"stage" enum:",places,people,pictures,households,patrols,hazards,records,rest"`
 	Percent int       `json:"percent"`
 	Skipped int       `json:"skipped" doc:"hazards the flow would not take, because it was changed here"`
@@ -122,7 +123,7 @@ func (s *Service) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	out := Status{State: state, Scale: d.Scale, Full: Full().Counts(), Stage: d.Stage, Skipped: d.Skipped, Why: d.Why, Error: d.Error, By: d.ByName, Begun: d.Begun, Ended: d.Ended}
+	out := Status{State: state, Scale: d.Scale, Full: Full().Counts(), Small: Scale{3, 3}.Counts(), Stage: d.Stage, Skipped: d.Skipped, Why: d.Why, Error: d.Error, By: d.ByName, Begun: d.Begun, Ended: d.Ended}
 	if d.Scale.Valid() {
 		out.Made = d.Scale.Counts()
 	}

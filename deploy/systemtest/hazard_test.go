@@ -44,3 +44,12 @@ func TestH04_StandardsAreChangedInARealBrowser(t *testing.T) {
 	w.login("admin").ready()
 	w.browse("browser/standards.mjs")
 }
+
+// TestF22_TheDemoCommunityInARealBrowser puts a small demo community in, looks around, and
+// wipes it.
+func TestF22_TheDemoCommunityInARealBrowser(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.login("admin").ready()
+	w.browse("browser/demo.mjs")
+}

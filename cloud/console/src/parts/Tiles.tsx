@@ -11,22 +11,31 @@ export function Tiles({ onPick, current = "" }: { onPick?: (id: string) => void;
   const { t } = useTranslation();
   return (
     <Loaded query={overview}>
-      {(o) => (
-        <div className={`tiles ${o.buildings.length <= 8 ? "few" : ""}`}>
-          {o.buildings.length === 0 && <Empty>{t("fleet.none")}</Empty>}
-          {o.buildings.map((b) => (
-            <Tile
-              key={b.id}
-              b={b}
-              current={b.id === current}
-              few={o.buildings.length <= 8}
-              onPick={onPick && (() => onPick(b.id))}
-            />
-          ))}
-        </div>
-      )}
+      {(o) => {
+        const tiles = watched(o.buildings);
+        return (
+          <div className={`tiles ${tiles.length <= 8 ? "few" : ""}`}>
+            {tiles.length === 0 && <Empty>{t("fleet.none")}</Empty>}
+            {tiles.map((b) => (
+              <Tile
+                key={b.id}
+                b={b}
+                current={b.id === current}
+                few={tiles.length <= 8}
+                onPick={onPick && (() => onPick(b.id))}
+              />
+            ))}
+          </div>
+        );
+      }}
     </Loaded>
   );
+}
+
+/** watched leaves the demo's towers, which nothing watches, off a desk that has real ones. */
+function watched(all: BuildingTile[]) {
+  const real = all.filter((b) => b.community !== "demo-community" || b.edges.length > 0);
+  return real.length ? real : all;
 }
 
 function Tile({

@@ -82,7 +82,7 @@ function Offer({ s }: { s: Status }) {
   return (
     <section className="panel-box">
       <h3>{t("demo.makes")}</h3>
-      <Numbers of={s.full} />
+      <Numbers of={s[size]} />
       <Radio.Group
         aria-label={t("demo.size")}
         value={size}
