@@ -111,3 +111,9 @@ func (s *Store) Drop(ctx context.Context, sums []string) error {
 	}
 	return nil
 }
+
+// Tidy removes now what [Store.Run] would find later: uploads that are over, and files the
+// database does not know.
+func (s *Store) Tidy(ctx context.Context) error {
+	return errors.Join(s.Sweep(ctx), s.search(ctx))
+}

@@ -37,6 +37,9 @@ func (s *Service) wipe(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.Files.Tidy(ctx); err != nil {
+		return err
+	}
 	return s.wiping(ctx, func(tx *sql.Tx, d *doc) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sample_part`); err != nil {
 			return fmt.Errorf("sample: forget parts: %w", err)
