@@ -243,10 +243,11 @@ func (w *world) looks(s Scale) {
 	}
 	w.asks(open)
 	var loose, late, future int
-	w.must(w.DB.Read().QueryRow(`SELECT COUNT(*) FROM attachment WHERE loose_at > 0`).Scan(&loose))
+	// A stop between a picture and the note of it leaves one that nothing needs; it goes with the rest.
+	w.must(w.DB.Read().QueryRow(`SELECT COUNT(*) FROM attachment WHERE loose_at > 0 AND id NOT IN (SELECT id FROM sample_part) AND name NOT LIKE 'demo-%'`).Scan(&loose))
 	w.must(w.DB.Read().QueryRow(`SELECT COUNT(*) FROM flow_timer WHERE at <= $1`, w.now.Truncate(time.Minute).UnixMilli()).Scan(&late))
 	w.must(w.DB.Read().QueryRow(`SELECT COUNT(*) FROM record_log WHERE at > $1`, w.now.UnixMilli()).Scan(&future))
-	if loose != len(Pictures()) || late != 0 || future != 0 {
+	if loose != 0 || late != 0 || future != 0 {
 		w.t.Errorf("%d loose attachments, %d timers that should have rung, %d lines from the future", loose, late, future)
 	}
 }
