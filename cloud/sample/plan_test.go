@@ -76,6 +76,7 @@ func TestF22_TheHistoryIsPlausible(t *testing.T) {
 	p := Make(1, noon, zone, Full())
 	levels, categories, texts, open, back := map[string]int{}, map[string]int{}, map[string]bool{}, map[string]int{}, 0
 	var took [2][]time.Duration // first and last third
+	var late [2]int
 	for _, h := range p.Hazards {
 		categories[h.Category]++
 		texts[h.What] = true
@@ -89,6 +90,13 @@ func TestF22_TheHistoryIsPlausible(t *testing.T) {
 			}
 		}
 		levels[level]++
+		half := 0
+		if h.At.Sub(p.Begin()) > p.Now.Sub(p.Begin())/2 {
+			half = 1
+		}
+		if overdue(h) {
+			late[half]++
+		}
 		n := len(h.Steps)
 		if n == 0 || h.Steps[n-1].Node != nodeReview || h.Steps[n-1].No {
 			node := nodeAudit
@@ -109,13 +117,16 @@ func TestF22_TheHistoryIsPlausible(t *testing.T) {
 		slices.Sort(took[i])
 	}
 	first, last := took[0][len(took[0])/2], took[1][len(took[1])/2]
-	t.Logf("%d hazards; levels %v; categories %v; open %v; sent back %d; median %s then %s; %d texts of %d kinds", len(p.Hazards), levels, categories, open, back, first, last, len(texts), len(kinds))
+	t.Logf("%d hazards; levels %v; categories %v; open %v; sent back %d; median %s then %s; overdue %v; %d texts of %d kinds", len(p.Hazards), levels, categories, open, back, first, last, late, len(texts), len(kinds))
 	total := 0
 	for _, n := range open {
 		total += n
 	}
 	if len(p.Hazards) < 2500 || len(p.Hazards) > 3500 || total < 25 || total > 70 || len(categories) != 11 || len(kinds) < 60 || len(texts) < 2000 {
 		t.Error("not what a community of this size would have")
+	}
+	if late[0] < 2*late[1] || late[0]*50 < len(p.Hazards)/2 || late[0]*6 > len(p.Hazards)/2 {
+		t.Errorf("overdue in the first and the second half: %v", late)
 	}
 	if last*10 > first*7 {
 		t.Errorf("work took %s in the middle, and %s at the end: no better", first, last)
@@ -147,4 +158,18 @@ func TestF22_WhatIsWrongIsInTheCatalogue(t *testing.T) {
 			t.Errorf("nobody is %s", k.post)
 		}
 	}
+}
+
+// overdue says if a hazard was put right later than its level allows.
+func overdue(h Hazard) bool {
+	var due time.Time
+	for _, s := range h.Steps {
+		if l, ok := s.Fields["level"].(string); ok {
+			due = s.At.Add(map[string]time.Duration{"general": 8, "larger": 16, "major": 31}[l] * 24 * time.Hour)
+		}
+		if s.Node == nodeRepair && s.At.After(due) {
+			return true
+		}
+	}
+	return false
 }

@@ -105,12 +105,12 @@ func (s *story) live() {
 		s.step(nodePlan, around(s.Rand, pace(14*time.Hour), 0.4), false, "", s.fiveAssurances())
 	}
 	limit := map[string]time.Duration{"major": 30, "larger": 15, "general": 7}[s.level] * 24 * time.Hour
-	median := map[string]time.Duration{"major": 21, "larger": 6, "general": 3}[s.level] * 24 * time.Hour
-	work := around(s.Rand, pace(median), 0.85)
+	median := map[string]time.Duration{"major": 22, "larger": 8, "general": 4}[s.level] * 24 * time.Hour
+	work := around(s.Rand, pace(median), 0.95)
 	if s.kind.cost == 0 && s.level != "major" {
 		work /= 3 // nothing to be bought
 	}
-	if work > limit && s.IntN(100) < 55 {
+	if work > limit && s.IntN(100) < 30 {
 		work = limit - time.Duration(1+s.IntN(20))*time.Hour
 	}
 	for round := 0; ; round++ {

@@ -3,6 +3,7 @@ package sample
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,6 +17,31 @@ import (
 // wipe removes the demo community from the database: what bears its id, whoever made it,
 // then what was made for it. It may be interrupted anywhere and begun again.
 func (s *Service) wipe(ctx context.Context) error {
+	if err := s.wipeForms(ctx); err != nil {
+		return err
+	}
+	parts, err := s.readParts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context, map[string]map[string]string) error{s.wipeHouseholds, s.wipePeople, s.wipeUnits, s.wipePlaces} {
+		if err := step(ctx, parts); err != nil {
+			return err
+		}
+	}
+	// Somebody may have reported something while its place was still there.
+	if err := errors.Join(s.wipeForms(ctx), s.Files.Tidy(ctx)); err != nil {
+		return err
+	}
+	return s.wiping(ctx, func(tx *sql.Tx, d *doc) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sample_part`); err != nil {
+			return fmt.Errorf("sample: forget parts: %w", err)
+		}
+		return save(ctx, tx, Absent, doc{Ever: true, ByName: d.ByName, Begun: d.Begun, Ended: s.Now().UTC()})
+	})
+}
+
+func (s *Service) wipeForms(ctx context.Context) error {
 	forms, err := s.Desk.Forms.Tables(ctx)
 	if err != nil {
 		return err
@@ -28,24 +54,7 @@ func (s *Service) wipe(ctx context.Context) error {
 			return err
 		}
 	}
-	parts, err := s.readParts(ctx)
-	if err != nil {
-		return err
-	}
-	for _, step := range []func(context.Context, map[string]map[string]string) error{s.wipeHouseholds, s.wipePeople, s.wipeUnits, s.wipePlaces} {
-		if err := step(ctx, parts); err != nil {
-			return err
-		}
-	}
-	if err := s.Files.Tidy(ctx); err != nil {
-		return err
-	}
-	return s.wiping(ctx, func(tx *sql.Tx, d *doc) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sample_part`); err != nil {
-			return fmt.Errorf("sample: forget parts: %w", err)
-		}
-		return save(ctx, tx, Absent, doc{Ever: true, ByName: d.ByName, Begun: d.Begun, Ended: s.Now().UTC()})
-	})
+	return nil
 }
 
 // wiping is one transaction of a wipe; its progress is written unless the step itself did.
@@ -82,7 +91,9 @@ func (s *Service) measure(ctx context.Context, forms []string) error {
 		total += n
 	}
 	return s.wiping(ctx, func(_ *sql.Tx, d *doc) error {
-		d.Stage, d.Total = "records", max(d.Total, d.Done+total)
+		if d.Total == 0 {
+			d.Stage, d.Total = "records", total
+		}
 		return nil
 	})
 }
