@@ -56,7 +56,7 @@ type Service struct {
 
 // New makes the service; Run does the work.
 func New(d Deps) *Service {
-	return &Service{d, make(chan struct{}, 1), 30 * time.Millisecond}
+	return &Service{d, make(chan struct{}, 1), 20 * time.Millisecond}
 }
 
 // State is how the demo community stands.

@@ -12,7 +12,7 @@ export const zh = {
   size: "规模",
   full: "完整：30 栋楼、18 个月",
   small: "小型：3 栋楼、3 个月",
-  smallAbout: "小型约为完整的六十分之一，几十秒放完，适合先看一眼。",
+  smallAbout: "小型一般不到半分钟放完，适合先看一眼。",
   notes: {
     own: "全部属于单独的“演示小区”，姓名和电话均为虚构，照片为绘制并标有 DEMO。",
     people: "演示人员没有密码，任何人都不能用他们的账号登录。",
@@ -69,7 +69,7 @@ export const en: typeof zh = {
   size: "Size",
   full: "Full: 30 towers, 18 months",
   small: "Small: 3 towers, 3 months",
-  smallAbout: "The small one is about a sixtieth of the full one and takes seconds: good for a first look.",
+  smallAbout: "The small one usually takes less than half a minute: good for a first look.",
   notes: {
     own: "Everything belongs to a “Demo community” of its own. Names and numbers are made up; photos are drawn and marked DEMO.",
     people: "The demo's people have no passwords: nobody can sign in as one of them.",
