@@ -49,8 +49,8 @@ func (f *filler) newCast(ctx context.Context) (*cast, error) {
 		c.add(Me, id, f.by.Name, safety, string(org.Admin), string(org.Supervisor), string(org.Manager))
 	}
 	old := f.Desk.Deps
-	c.desk = work.New(work.Deps{DB: old.DB, Audit: old.Audit, Staff: old.Staff, Zone: old.Zone, Now: old.Now, Limit: old.Limit, Notify: c.hear, Settle: c.settle})
-	c.desk.Forms = form.NewStore(old.DB, c.desk.Docs, form.Deps{Zone: old.Zone, Lookup: c.lookup, Refer: c.refer})
+	c.desk = work.New(work.Deps{DB: old.DB, Audit: old.Audit, Staff: old.Staff, Zone: old.Zone, Now: old.Now, Derive: old.Derive, Notify: c.hear, Settle: c.settle})
+	c.desk.Forms = form.NewStore(old.DB, c.desk.Docs, form.Deps{Zone: old.Zone, Lookup: c.lookup, Refer: c.refer, Derive: old.Derive})
 	c.desk.Flows.People = c
 	var err error
 	if c.flow, err = c.desk.FlowOf(ctx, "hazard"); err != nil {

@@ -193,7 +193,7 @@ func (p Plan) special(r *rand.Rand) []Hazard {
 		var h Hazard
 		for try := 0; ; try++ { // until the dice give one that comes past the node
 			h = p.tell(r, p.Now.AddDate(0, 0, -40), o.node, o.waited+time.Duration(i*7)*time.Minute)
-			if len(h.Steps) == stepsBefore(o.node) || try > 200 {
+			if h.waitsAt(o.node) || try > 200 {
 				break
 			}
 		}
@@ -205,9 +205,10 @@ func (p Plan) special(r *rand.Rand) []Hazard {
 	return out
 }
 
-// stepsBefore is how many steps lead to a node without any way back.
-func stepsBefore(node string) int {
-	return map[string]int{nodeAudit: 0, nodeStart: 1, nodeBoss: 1, nodePlan: 2, nodeRepair: 1, nodeReview: 2}[node]
+// waitsAt says if a hazard came to a node without any way back but the one to the start.
+func (h Hazard) waitsAt(node string) bool {
+	before := map[string]int{nodeAudit: 0, nodeStart: 1, nodeBoss: 1, nodePlan: 2, nodeRepair: 1, nodeReview: 2}[node]
+	return len(h.Steps) == before && (before == 0 || h.Steps[before-1].No == (node == nodeStart))
 }
 
 // give makes a hazard that waits at a node wait for whoever puts the demo in.

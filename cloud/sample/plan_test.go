@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"anlan/cloud/hazard"
 	"anlan/configs"
 )
 
@@ -139,11 +138,11 @@ func TestF22_TheHistoryIsPlausible(t *testing.T) {
 // TestF22_WhatIsWrongIsInTheCatalogue: levels and categories of the sample are those that
 // people may choose.
 func TestF22_WhatIsWrongIsInTheCatalogue(t *testing.T) {
-	c, err := hazard.Load(configs.Files, "hazards")
+	dict, err := configs.Files.ReadFile("apps/hazard/dict-hazard_category.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dict, err := configs.Files.ReadFile("apps/hazard/dict-hazard_category.json")
+	levels, err := configs.Files.ReadFile("apps/hazard/dict-hazard-level.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +150,7 @@ func TestF22_WhatIsWrongIsInTheCatalogue(t *testing.T) {
 		if !strings.Contains(string(dict), `"`+k.category+`"`) {
 			t.Errorf("no category %s", k.category)
 		}
-		if !slices.ContainsFunc(c.Levels, func(l hazard.Level) bool { return l.ID == k.level }) {
+		if !strings.Contains(string(levels), `"`+k.level+`"`) {
 			t.Errorf("no level %s", k.level)
 		}
 		if len(holders(k.post)) == 0 {
@@ -172,4 +171,21 @@ func overdue(h Hazard) bool {
 		}
 	}
 	return false
+}
+
+// TestF22_SomethingWaitsEverywhere: whatever the dice say, something waits at every node.
+func TestF22_SomethingWaitsEverywhere(t *testing.T) {
+	for seed := range uint64(300) {
+		found := map[string]bool{}
+		for _, h := range Make(seed, noon, zone, Scale{1, 1}).Hazards {
+			for _, node := range []string{nodeStart, nodeAudit, nodeBoss, nodePlan, nodeRepair, nodeReview} {
+				found[node] = found[node] || h.waitsAt(node)
+			}
+		}
+		for node, ok := range found {
+			if !ok {
+				t.Fatalf("seed %d: nothing waits at %s", seed, node)
+			}
+		}
+	}
 }

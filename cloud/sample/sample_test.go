@@ -19,7 +19,6 @@ import (
 	"anlan/cloud/fleet/places"
 	"anlan/cloud/flow"
 	"anlan/cloud/form"
-	"anlan/cloud/hazard"
 	"anlan/cloud/notify"
 	"anlan/cloud/org"
 	"anlan/cloud/staff"
@@ -48,8 +47,6 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.must(err)
 	spots, err := places.Open(ctx, d, now)
 	w.must(err)
-	catalogue, err := hazard.Load(configs.Files, "hazards")
-	w.must(err)
 	var files *attach.Store
 	there := func(ctx context.Context, tx *sql.Tx, id string) bool {
 		_, err := files.Get(ctx, tx, id)
@@ -64,7 +61,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 		}
 		return notices.Post(ctx, tx, out, at)
 	}
-	desk := work.New(work.Deps{DB: d, Audit: trail, Staff: staff.New(users, spots.Tree, there), Zone: zone, Now: now, Notify: post, Settle: notices.Done, Limit: catalogue.DueBy(hazard.Calendar{Zone: zone}),
+	desk := work.New(work.Deps{DB: d, Audit: trail, Staff: staff.New(users, spots.Tree, there), Zone: zone, Now: now, Notify: post, Settle: notices.Done,
 		Refer: func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error {
 			return files.Refer(ctx, tx, by, ids, attach.Ref{Kind: work.RecordKind, Form: form, Record: record, Field: field})
 		}})

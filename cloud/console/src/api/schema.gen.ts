@@ -603,6 +603,25 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/demo": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Whether the demo community is there, and how far it is */
+    get: operations["get-demo"];
+    put?: never;
+    /** Put the demo community in */
+    post: operations["post-demo"];
+    /** Wipe the demo community and all in it */
+    delete: operations["delete-demo"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/desk": {
     parameters: {
       query?: never;
@@ -3870,6 +3889,72 @@ export interface components {
     };
     DefinitionVersions: {
       versions: components["schemas"]["DefinitionVersion"][] | null;
+    };
+    DemoCounts: {
+      /** Format: int64 */
+      hazards: number;
+      /** Format: int64 */
+      households: number;
+      /** Format: int64 */
+      patrols: number;
+      /** Format: int64 */
+      people: number;
+      /** Format: int64 */
+      towers: number;
+    };
+    DemoInBody: {
+      /**
+       * Format: int64
+       * @description of history; the whole of it unless given
+       */
+      months?: number;
+      /**
+       * Format: int64
+       * @description buildings; all of them unless given
+       */
+      towers?: number;
+    };
+    DemoScale: {
+      /**
+       * Format: int64
+       * @description of history up to now
+       */
+      months: number;
+      /**
+       * Format: int64
+       * @description buildings; households and hazards grow with them
+       */
+      towers: number;
+    };
+    DemoStatus: {
+      /** Format: date-time */
+      begun_at?: string;
+      by?: string;
+      /** Format: date-time */
+      ended_at?: string;
+      /** @description the last attempt failed; it is tried again */
+      error?: string;
+      /** @description what the whole demo community comes to */
+      full: components["schemas"]["DemoCounts"];
+      /** @description what that comes to */
+      made: components["schemas"]["DemoCounts"];
+      /** Format: int64 */
+      percent: number;
+      /** @description of what is there or coming */
+      scale: components["schemas"]["DemoScale"];
+      /**
+       * Format: int64
+       * @description hazards the flow would not take, because it was changed here
+       */
+      skipped: number;
+      /** @description what three towers and three months come to */
+      small: components["schemas"]["DemoCounts"];
+      /** @enum {string} */
+      stage:
+        "" | "places" | "people" | "pictures" | "households" | "patrols" | "hazards" | "records" | "rest";
+      /** @enum {string} */
+      state: "absent" | "filling" | "there" | "wiping";
+      why?: string;
     };
     Device: {
       bus: string;
@@ -7717,6 +7802,97 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["ChecklistOut"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-demo": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DemoStatus"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-demo": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DemoInBody"];
+      };
+    };
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DemoStatus"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "delete-demo": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DemoStatus"];
         };
       };
       /** @description Error */

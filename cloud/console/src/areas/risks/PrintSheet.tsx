@@ -15,7 +15,7 @@ const useGrave = (filter: string) =>
     queryKey: [...riskKey, "grave", filter],
     queryFn: async () => {
       const rows: FormRecord[] = [];
-      let page: RecordPage = { records: [], next: "", total: 0 };
+      let page: RecordPage = { records: [], next: "", total: 0, standing: null };
       do {
         const after = page.next && `&after=${encodeURIComponent(page.next)}`;
         page = await get<RecordPage>(
