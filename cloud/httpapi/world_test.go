@@ -234,6 +234,9 @@ func newWorld(t *testing.T) *world {
 		Refer: func(ctx context.Context, tx *sql.Tx, by org.Actor, ids []string, form, record, field string) error {
 			return w.files.Refer(ctx, tx, by, ids, attach.Ref{Kind: work.RecordKind, Form: form, Record: record, Field: field})
 		}})
+	if err := w.work.Install(t.Context(), configs.Files, "apps", w.clock()); err != nil { // as every start does
+		t.Fatal(err)
+	}
 	if w.files, err = attach.New(attach.Deps{DB: d, Data: dir, MayRead: RecordReader(w.work, tree), Log: log, Registry: reg, Now: w.clock, Free: func() (uint64, error) { return 1 << 40, nil }}); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 import { type Area, spoken } from "../../areas";
 
-const page = spoken("notices", () => import("./more"));
+const page = spoken("notices", () => import("./words"));
 
 export const area: Area = {
   pages: [

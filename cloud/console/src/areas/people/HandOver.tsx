@@ -24,45 +24,45 @@ export function HandOver({ person }: { person: Person }) {
   const waiting = useQuery({ queryKey: ["hand-over", person.id], queryFn: () => get<Waiting>(path) });
   const go = (n: number) =>
     modal.confirm({
-      title: t("handover.ask", {
+      title: t("people.handover.ask", {
         n,
         from: person.name,
-        to: people.find((p) => p.id === to)?.name ?? t("handover.fallback"),
+        to: people.find((p) => p.id === to)?.name ?? t("people.handover.fallback"),
       }),
-      content: t("handover.about"),
-      okText: t("handover.go"),
+      content: t("people.handover.about"),
+      okText: t("people.handover.go"),
       okButtonProps: { id: "hand-over-now" },
-      cancelText: t("handover.cancel"),
+      cancelText: t("people.handover.cancel"),
       onOk: () =>
         submit(async () => {
           const done = await post<Waiting>(path, { to: to ?? "" });
           await waiting.refetch();
-          void message.success(t("handover.done", { n: done.instances }));
+          void message.success(t("people.handover.done", { n: done.instances }));
         }),
     });
   return (
     <section className="sheet-part" id="hand-over">
-      <h3>{t("handover.title")}</h3>
+      <h3>{t("people.handover.title")}</h3>
       <Loaded query={waiting} lines={1}>
         {({ instances: n }) =>
           n === 0 ? (
-            <p className="quiet">{t("handover.none")}</p>
+            <p className="quiet">{t("people.handover.none")}</p>
           ) : (
             <>
-              <p>{t("handover.waits", { n })}</p>
+              <p>{t("people.handover.waits", { n })}</p>
               <div className="verbs-row">
                 <Select
                   id="hand-over-to"
                   allowClear
                   showSearch={{ filterOption: (word, o) => fits(o?.label ?? "", word) }}
                   style={{ width: 360 }}
-                  placeholder={t("handover.to")}
+                  placeholder={t("people.handover.to")}
                   value={to}
                   onChange={setTo}
                   options={people.map((p) => ({ value: p.id, label: p.name }))}
                 />
                 <Button loading={busy} id="hand-over-ask" onClick={() => go(n)}>
-                  {t("handover.go")}
+                  {t("people.handover.go")}
                 </Button>
               </div>
             </>

@@ -1,10 +1,10 @@
-import { type Area, page, spoken } from "../../areas";
+import { type Area, spoken } from "../../areas";
 
-const people = spoken("handover", () => import("./handover"));
+const page = spoken("people", () => import("./words"));
 
 export const area: Area = {
   pages: [
-    { path: "people", element: people(async () => (await import("./People")).People) },
+    { path: "people", element: page(async () => (await import("./People")).People) },
     { path: "organisation", element: page(async () => (await import("./Organisation")).Organisation) },
     { path: "roles", element: page(async () => (await import("./Roles")).Roles) },
     { path: "keys", element: page(async () => (await import("./Keys")).Keys) },
