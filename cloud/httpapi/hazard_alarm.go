@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"anlan/cloud/alarm"
-	"anlan/cloud/fleet"
 	"anlan/cloud/form"
 	"anlan/cloud/org"
 	"anlan/cloud/origin"
@@ -49,14 +48,6 @@ type hazardOpened struct {
 	Hazard *hazardOfAlarm `json:"hazard" doc:"null: there is one, and it is not open to the caller"`
 }
 
-type deviceTest struct {
-	DeviceIn
-	Body struct {
-		At   time.Time `json:"at,omitzero" doc:"left out: now"`
-		Note string    `json:"note,omitempty" maxLength:"500"`
-	}
-}
-
 func (s *server) hazardAlarmOps() {
 	use := access(org.WorkUse)
 	register(s, "GET", "/api/alarms/{id}/hazards", "Hazards that came from an alarm", use, http.StatusOK, func(ctx context.Context, in *alarmID) (*body[hazardsOfAlarm], error) {
@@ -68,7 +59,6 @@ func (s *server) hazardAlarmOps() {
 	})
 	register(s, "POST", "/api/alarms/{id}/hazards", "Open a hazard from an alarm, or find the one that is open", use, http.StatusOK, s.openHazard)
 	register(s, "GET", "/api/forms/{form}/records/{id}/alarms", "Alarms that a hazard came from", use, http.StatusOK, s.alarmsOf)
-	register(s, "POST", "/api/devices/{edge}/{device}/tests", "Note that a device was proven to work", access(org.AlarmOutOfService), http.StatusNoContent, s.noteTest)
 }
 
 // hazardsOf lists the hazards of an alarm that the caller may see.
@@ -155,25 +145,4 @@ func (s *server) alarmsOf(ctx context.Context, in *recordIn) (*body[alarmsOfHaza
 		}
 	}
 	return answered(out, nil)
-}
-
-func (s *server) noteTest(ctx context.Context, in *deviceTest) (*none, error) {
-	_, row, err := s.Fleet.DeviceOf(ctx, in.Edge, in.Device)
-	if err == nil && !reach(ctx, org.FleetRead).Has(row.Place.Building) {
-		err = fleet.ErrNotFound
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := s.within(ctx, org.AlarmOutOfService, row.Place.Building); err != nil {
-		return nil, err
-	}
-	at := in.Body.At
-	if at.IsZero() {
-		at = s.now()
-	}
-	if at.After(s.now().Add(5 * time.Minute)) {
-		return nil, badField("body.at", "测试时间不能晚于现在", "A test cannot lie in the future")
-	}
-	return nil, s.Origins.RecordTest(ctx, actor(ctx), in.Edge, in.Device, at, in.Body.Note)
 }

@@ -172,17 +172,3 @@ func TestH18_WhatADeviceOpensIsTraceable(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-
-// TestH19_ATestIsNotedOverHTTP notes a proof test, not one of tomorrow.
-func TestH19_ATestIsNotedOverHTTP(t *testing.T) {
-	w := newWorld(t)
-	path := "/api/devices/edge-b03/f12-smoke-east/tests"
-	supervisor := w.as(org.Supervisor)
-	want[any](supervisor, 204, "POST", path, map[string]any{"note": "喷烟"})
-	if status, raw := supervisor.do("POST", path, map[string]any{"at": w.clock().Add(time.Hour)}); status != 422 || !strings.Contains(raw, "不能晚于现在") {
-		t.Fatalf("%d %s", status, raw)
-	}
-	if status, _ := supervisor.do("POST", "/api/devices/edge-b03/none/tests", map[string]any{}); status != 404 {
-		t.Fatalf("no device: %d", status)
-	}
-}

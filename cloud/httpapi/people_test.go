@@ -270,7 +270,7 @@ func TestKeys_NeedNoCookieTakeNoneAndAreNotGuessed(t *testing.T) {
 }
 
 func TestOIDC_SignsInByTheProviderAndBackToThePage(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldAlone(t)
 	p := signontest.New(t, w.clock)
 	s := p.Settings(w.http.URL)
 	admin := w.as(org.Admin)

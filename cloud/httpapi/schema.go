@@ -14,6 +14,7 @@ import (
 	"anlan/cloud/hazard"
 	risk "anlan/cloud/hazard/register"
 	"anlan/cloud/notify"
+	"anlan/cloud/origin"
 	"anlan/cloud/sample"
 	"anlan/cloud/work"
 
@@ -47,6 +48,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Document" + name
 	case reflect.TypeFor[notify.Notice]().PkgPath():
 		return "Notice" + name
+	case reflect.TypeFor[origin.Test]().PkgPath():
+		return "Origin" + name
 	case reflect.TypeFor[sample.Status]().PkgPath():
 		return "Demo" + name
 	case reflect.TypeFor[excel.Problem]().PkgPath():

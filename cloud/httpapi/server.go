@@ -187,6 +187,7 @@ func (s *server) handler() http.Handler {
 	s.attachOps(s.Attach)
 	s.noticeOps()
 	s.hazardAlarmOps()
+	s.proofTestOps()
 	s.demoOps()
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusNotFound, "没有这个接口", "No such operation").write(w, language(r.Header.Get("Accept-Language")))

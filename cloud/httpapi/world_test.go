@@ -148,7 +148,19 @@ func (s seeded) fill(ctx context.Context, d *db.DB, dir string) error {
 	return desk.InstallChecklists(ctx, shipped.Categories, now)
 }
 
+// worlds are the tests that have one: only the first makes a test run beside others.
+var worlds sync.Map
+
 func newWorld(t *testing.T) *world {
+	t.Helper()
+	if _, had := worlds.LoadOrStore(t, true); !had {
+		t.Parallel()
+	}
+	return newWorldAlone(t)
+}
+
+// newWorldAlone is for tests that change what the whole process shares.
+func newWorldAlone(t *testing.T) *world {
 	t.Helper()
 	dir := t.TempDir()
 	first, err := seed()

@@ -31,6 +31,7 @@ type Device struct {
 	Name    contract.Text
 	Place   contract.Place
 	Profile string
+	Model   string
 	Tested  time.Time // last; zero: never
 	Since   time.Time // known
 }
@@ -200,17 +201,13 @@ func came(a alarm.Alarm) time.Time {
 func untested(f Facts, r Rule, now time.Time) []Opening {
 	var out []Opening
 	for _, d := range f.Devices {
-		from := d.Tested
-		if from.IsZero() {
-			from = d.Since
-		}
-		if !matches(r.Profiles, d.Profile) || from.IsZero() {
+		due, ok := r.due(d)
+		if !ok || r.stands(due, now) != TestOverdue {
 			continue
 		}
-		due := from.Add(time.Duration(r.Every))
-		subject := "device:" + string(d.Edge) + "/" + string(d.ID)
+		subject := d.subject()
 		past, episode, ok := f.next(r.ID, subject)
-		if !ok || now.Before(due.Add(time.Duration(r.Grace))) {
+		if !ok {
 			continue
 		}
 		if episode > 1 && !d.Tested.After(past.Opened) && !again(r, past.Closed, now) {

@@ -120,27 +120,36 @@ func (s *Service) occurrences(ctx context.Context, edge, point string, from int6
 	return kept, nil
 }
 
-// devices lists what is to be tested, with its last test: one that was written down, or
-// an alarm made for a test. What is seen for the first time is remembered.
+// devices lists what is to be tested. What is seen for the first time is remembered.
 func (s *Service) devices(ctx context.Context, now time.Time) ([]Device, error) {
 	if !s.tests() {
 		return nil, nil
 	}
-	rows, err := s.Fleet.Devices(ctx, func(string) bool { return true })
+	out, fresh, err := s.known(ctx, func(string) bool { return true }, now)
 	if err != nil {
 		return nil, err
+	}
+	return out, s.remember(ctx, fresh, now)
+}
+
+// known lists devices with their last test: one that was written down, or an alarm made for
+// a test; fresh are those nobody has remembered yet.
+func (s *Service) known(ctx context.Context, sees func(building string) bool, now time.Time) (out []Device, fresh []places.DeviceKey, err error) {
+	rows, err := s.Fleet.Devices(ctx, sees)
+	if err != nil {
+		return nil, nil, err
 	}
 	since, err := s.moments(ctx, `SELECT edge, device, at FROM proof_test WHERE kind = 'first_seen'`)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	tested, err := s.moments(ctx, `SELECT edge, device, MAX(at) FROM proof_test WHERE kind = 'recorded' GROUP BY edge, device`)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	drills, err := s.moments(ctx, `SELECT edge, point, MAX(raised_at) FROM alarm WHERE drill = 1 AND point <> '' AND raised_at <= $1 GROUP BY edge, point`, db.Millis(now))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for k, at := range drills {
 		k.ID = contract.PointID(k.ID).Device()
@@ -148,8 +157,6 @@ func (s *Service) devices(ctx context.Context, now time.Time) ([]Device, error) 
 			tested[k] = at
 		}
 	}
-	var out []Device
-	var fresh []places.DeviceKey
 	for _, d := range rows {
 		k := places.DeviceKey{Edge: d.Edge, ID: d.ID}
 		if d.Reported == nil {
@@ -159,9 +166,9 @@ func (s *Service) devices(ctx context.Context, now time.Time) ([]Device, error) 
 			fresh = append(fresh, k)
 			since[k] = now
 		}
-		out = append(out, Device{Edge: d.Edge, ID: d.ID, Name: d.Name, Place: d.Place, Profile: d.Profile, Tested: tested[k], Since: since[k]})
+		out = append(out, Device{Edge: d.Edge, ID: d.ID, Name: d.Name, Place: d.Place, Profile: d.Profile, Model: d.Model, Tested: tested[k], Since: since[k]})
 	}
-	return out, s.remember(ctx, fresh, now)
+	return out, fresh, nil
 }
 
 func (s *Service) tests() bool {

@@ -235,3 +235,20 @@ func (s *Service) RecordTest(ctx context.Context, by org.Actor, e contract.EdgeI
 		return s.Audit.Append(ctx, tx, by, "device.test", "device:"+string(e)+"/"+string(d), map[string]any{"at": at, "note": note}, s.Now())
 	})
 }
+
+// ErrNoTest reports that no such test was noted.
+var ErrNoTest = errors.New("origin: no such test")
+
+// WithdrawTest takes back a test that was noted by mistake; the audit log keeps both.
+func (s *Service) WithdrawTest(ctx context.Context, by org.Actor, e contract.EdgeID, d contract.DeviceID, at time.Time) error {
+	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `DELETE FROM proof_test WHERE edge = $1 AND device = $2 AND kind = 'recorded' AND at = $3`, string(e), string(d), db.Millis(at))
+		if err != nil {
+			return fmt.Errorf("origin: withdraw test: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(ErrNoTest, err)
+		}
+		return s.Audit.Append(ctx, tx, by, "device.test_withdrawn", "device:"+string(e)+"/"+string(d), map[string]any{"at": at}, s.Now())
+	})
+}

@@ -121,7 +121,8 @@ func (f *filler) part(ctx context.Context, tx *sql.Tx, kind, name, id string) er
 }
 
 // held is hold for one who puts in: it stops when somebody wants it wiped.
-func held(ctx context.Context, tx *sql.Tx, stage string) (doc, error) {
+func (s *Service) held(ctx context.Context, tx *sql.Tx, stage string) (doc, error) {
+	s.turn()
 	state, d, err := hold(ctx, tx)
 	if err == nil && (state != Filling || d.Stage != stage) {
 		err = errStopped
@@ -156,7 +157,7 @@ func (f *filler) run(ctx context.Context, st stage) error {
 // batch does as many things of a stage as fit into one short transaction.
 func (f *filler) batch(ctx context.Context, st stage, n int) error {
 	return f.DB.Tx(ctx, func(tx *sql.Tx) error {
-		d, err := held(ctx, tx, st.name)
+		d, err := f.held(ctx, tx, st.name)
 		if err != nil {
 			return err
 		}
@@ -199,7 +200,7 @@ func (f *filler) one(ctx context.Context, tx *sql.Tx, st stage, i int) (why stri
 // next goes on to a stage, or says that all is there.
 func (f *filler) next(ctx context.Context, i int) error {
 	return f.DB.Tx(ctx, func(tx *sql.Tx) error {
-		d, err := held(ctx, tx, stages[i-1].name)
+		d, err := f.held(ctx, tx, stages[i-1].name)
 		if err != nil {
 			return err
 		}
@@ -217,7 +218,7 @@ func (f *filler) next(ctx context.Context, i int) error {
 func (f *filler) tower(ctx context.Context, i int) error {
 	t := f.plan.Towers[i]
 	return f.Places.Fill(ctx, f.by, func(tx *sql.Tx, d *places.Draft) error {
-		state, err := held(ctx, tx, "places")
+		state, err := f.held(ctx, tx, "places")
 		if err != nil || state.Next != i {
 			return errors.Join(err, errWhen(err == nil, errStopped))
 		}
@@ -322,7 +323,7 @@ func (f *filler) takePart(ctx context.Context, tx *sql.Tx) error {
 // picture draws one and sends it in as anybody would.
 func (f *filler) picture(ctx context.Context, i int) error {
 	p := Pictures()[i]
-	raw, err := p.JPEG()
+	raw, err := f.draw(p)
 	if err != nil {
 		return err
 	}
@@ -341,7 +342,7 @@ func (f *filler) picture(ctx context.Context, i int) error {
 		return err
 	}
 	return f.DB.Tx(ctx, func(tx *sql.Tx) error {
-		d, err := held(ctx, tx, "pictures")
+		d, err := f.held(ctx, tx, "pictures")
 		if err != nil {
 			return err
 		}

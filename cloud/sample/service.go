@@ -52,11 +52,14 @@ type Service struct {
 	wake chan struct{}
 	// slice is how long one transaction may take: others wait for its end on SQLite.
 	slice time.Duration
+	// turn is told of the beginning of every transaction that gets further; tests stop there.
+	turn func()
+	draw func(Picture) ([]byte, error)
 }
 
 // New makes the service; Run does the work.
 func New(d Deps) *Service {
-	return &Service{d, make(chan struct{}, 1), 20 * time.Millisecond}
+	return &Service{d, make(chan struct{}, 1), 20 * time.Millisecond, func() {}, Picture.JPEG}
 }
 
 // State is how the demo community stands.

@@ -60,6 +60,7 @@ func (s *Service) wipeForms(ctx context.Context) error {
 // wiping is one transaction of a wipe; its progress is written unless the step itself did.
 func (s *Service) wiping(ctx context.Context, step func(tx *sql.Tx, d *doc) error) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		s.turn()
 		state, d, err := hold(ctx, tx)
 		if err != nil {
 			return err

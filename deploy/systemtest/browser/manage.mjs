@@ -40,6 +40,33 @@ try {
   await admin.locator('.papers [data-state="revoked"]').waitFor();
   await shot(admin, "edges-revoked");
 
+  // H19: what is to be tested; tests are noted for two at once, told, and one is taken back.
+  await go(admin, "/proof-tests", "#proof-tests tr.proof-row");
+  const due = admin.locator("#proof-tests tr.proof-row");
+  assert.ok((await due.count()) >= 5, "detectors are not on the list");
+  for (const i of [0, 1]) await due.nth(i).locator(".ant-checkbox").click();
+  await admin.click("#note-tests");
+  await admin.fill("#note", "喷烟，3 秒内报警");
+  await shot(admin, "proof-note");
+  await admin.click("#note-test");
+  await admin.getByText("已记录 2 台").waitFor();
+  const today = new Intl.DateTimeFormat("zh-CN", {
+    timeZone: "Asia/Shanghai",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+  }).format(new Date());
+  const tested = due.filter({ hasText: today });
+  await tested.nth(1).waitFor();
+  await shot(admin, "proof-tests");
+  await tested.first().locator(".proof-name").click();
+  await admin.locator(".proof-history li", { hasText: "喷烟，3 秒内报警" }).waitFor();
+  await shot(admin, "proof-history");
+  await admin.locator(".proof-history li button").first().click();
+  await admin.locator(".ant-modal-confirm .ant-btn-primary").click();
+  await admin.locator(".ant-drawer .empty").waitFor();
+  await go(admin, "/proof-tests?q=没有这样的设备", "#proof-tests .ant-table-placeholder");
+
   // S9: who may not do it has no button for it, and the server refuses it as well.
   const guard = await login(b, "wangqiang");
   if (await guard.locator("#manage").count()) {

@@ -682,10 +682,28 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    get?: never;
+    /** Tests of a device */
+    get: operations["get-devices-edge-device-tests"];
     put?: never;
     /** Note that a device was proven to work */
     post: operations["post-devices-edge-device-tests"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/devices/{edge}/{device}/tests/withdraw": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Take back a test that was noted by mistake */
+    post: operations["post-devices-edge-device-tests-withdraw"];
     delete?: never;
     options?: never;
     head?: never;
@@ -2507,6 +2525,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/proof-tests": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** When devices are to be proven to work again */
+    get: operations["get-proof-tests"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/proofs": {
     parameters: {
       query?: never;
@@ -4172,6 +4207,43 @@ export interface components {
       draft: components["schemas"]["DocumentDraft"];
       problems: components["schemas"]["CondProblem"][] | null;
     };
+    DueTest: {
+      /**
+       * Format: int64
+       * @description between tests
+       */
+      days: number;
+      device: string;
+      /** Format: date-time */
+      due_at: string;
+      edge: string;
+      form?: string;
+      /**
+       * Format: int64
+       * @description late for so long before it is a hazard
+       */
+      grace_days: number;
+      /** @description the open record about it, if the caller may see it */
+      hazard?: string;
+      /** Format: date-time */
+      known_since: string;
+      model?: string;
+      name: components["schemas"]["Text"];
+      place: components["schemas"]["Place"];
+      profile: string;
+      rule: components["schemas"]["Text"];
+      /** @enum {string} */
+      state: "fine" | "soon" | "due" | "overdue";
+      /**
+       * Format: date-time
+       * @description absent: never, as far as is known
+       */
+      tested_at?: string;
+    };
+    DueTests: {
+      /** @description the most urgent first */
+      items: components["schemas"]["DueTest"][] | null;
+    };
     Edge: {
       boot: string;
       building: string;
@@ -5403,6 +5475,14 @@ export interface components {
       name: string;
       seat: string;
     };
+    OriginTest: {
+      /** @description made for a test; empty: it was noted by hand */
+      alarm?: string;
+      /** Format: date-time */
+      at: string;
+      by_name?: string;
+      note?: string;
+    };
     Original: {
       sha256: string;
       /** Format: int64 */
@@ -6216,6 +6296,14 @@ export interface components {
       dry?: boolean;
       /** @description of the app, if not its own */
       title?: string;
+    };
+    TestAtBody: {
+      /** Format: date-time */
+      at: string;
+    };
+    TestHistory: {
+      /** @description the newest first */
+      items: components["schemas"]["OriginTest"][] | null;
     };
     Text: {
       en?: string;
@@ -8065,6 +8153,38 @@ export interface operations {
       };
     };
   };
+  "get-devices-edge-device-tests": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        edge: string;
+        device: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TestHistory"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
   "post-devices-edge-device-tests": {
     parameters: {
       query?: never;
@@ -8078,6 +8198,40 @@ export interface operations {
     requestBody: {
       content: {
         "application/json": components["schemas"]["DeviceTestBody"];
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "post-devices-edge-device-tests-withdraw": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        edge: string;
+        device: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["TestAtBody"];
       };
     };
     responses: {
@@ -12032,6 +12186,35 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["SeriesOut"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-proof-tests": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DueTests"];
         };
       };
       /** @description Error */

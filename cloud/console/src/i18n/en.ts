@@ -7,6 +7,7 @@ export const en: Words = {
   theme: { night: "Night", day: "Day" },
   nav: {
     hazardStandards: "Hazard standards",
+    proofTests: "Proof tests",
     risks: "Risks",
     health: "System health",
     edges: "Edge access",

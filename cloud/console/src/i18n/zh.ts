@@ -6,6 +6,7 @@ export const zh = {
   theme: { night: "夜间", day: "日间" },
   nav: {
     hazardStandards: "隐患标准",
+    proofTests: "功能测试",
     risks: "风险四色图",
     health: "系统健康",
     edges: "网关接入",

@@ -26,6 +26,16 @@ const groups = [
   "incident",
   "edge",
   "seat",
+  "place",
+  "floorplan",
+  "device",
+  "document",
+  "grant",
+  "app",
+  "record",
+  "work",
+  "notice",
+  "demo",
 ];
 const filters = ["actor", "action", "object", "from", "to"] as const;
 
