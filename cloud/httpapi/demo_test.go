@@ -1,3 +1,7 @@
+//go:build !race
+
+// Drawing and playing a history takes a minute with the race detector; `make test` runs this without.
+
 package httpapi
 
 import (

@@ -8,6 +8,7 @@ const require = createRequire(
   new URL("../../../cloud/console/package.json", import.meta.url),
 );
 const { chromium } = require("playwright-core");
+export const { default: encodeQR } = await import(require.resolve("qr"));
 
 export const env = JSON.parse(process.env.ANLAN_BROWSER ?? "{}");
 const artifacts = process.env.ANLAN_ARTIFACTS;
@@ -33,9 +34,10 @@ export async function browser() {
     // What every seat showed at the end: the first thing to look at after a failure.
     for (const [i, c] of b.contexts().entries())
       for (const page of c.pages())
-        await shot(page, `last-${basename(process.argv[1], ".mjs")}-${i}`).catch(
-          () => undefined,
-        );
+        await shot(
+          page,
+          `last-${basename(process.argv[1], ".mjs")}-${i}`,
+        ).catch(() => undefined);
     await close();
   };
   return b;

@@ -1,7 +1,7 @@
 // The hazard loop on phones of 390 px: a guard reports with a photo and a place in at most
 // eight taps, the supervisor dispatches, a fitter rectifies, the guard reviews.
 import assert from "node:assert/strict";
-import { browser, env, person, shot } from "./browser.mjs";
+import { browser, encodeQR, env, person, shot } from "./browser.mjs";
 
 const b = await browser();
 try {
@@ -139,10 +139,77 @@ try {
   );
   await fits(guard);
   await shot(guard, "phone-review");
+  // F10: time, person and place are written into the picture itself.
+  const marks = await guard.evaluate(async () => {
+    const photo = [...document.querySelectorAll(".p-compare img")].at(-1);
+    const id = /attachments\/([^/?]+)/.exec(photo.src)[1];
+    const picture = await createImageBitmap(
+      await (await fetch(`/api/attachments/${id}`)).blob(),
+    );
+    const x = document.createElement("canvas");
+    [x.width, x.height] = [picture.width, picture.height];
+    const g = x.getContext("2d");
+    g.drawImage(picture, 0, 0);
+    const band = (y, h) => {
+      const { data } = g.getImageData(0, y, x.width, h);
+      let white = 0;
+      for (let i = 0; i < data.length; i += 4)
+        if (data[i] > 200 && data[i + 1] > 200 && data[i + 2] > 200) white++;
+      return white;
+    };
+    const low = Math.round(x.height * 0.12);
+    return {
+      above: band(0, x.height - low - 20),
+      below: band(x.height - low, low),
+    };
+  });
+  assert.ok(
+    marks.above === 0 && marks.below > 500,
+    `no watermark: ${JSON.stringify(marks)}`,
+  );
   await guard.locator("#agree").tap();
   await guard.locator(".p-empty").waitFor();
   await guard.getByRole("tab", { name: "我发起的" }).tap();
   await guard.locator("#todo-list").getByText("已办结").waitFor();
+
+  // F8: a point's code is scanned; where no camera opens, from a picture of it.
+  await guard.goto(new URL("/m/forms/patrol_record", env.console).href);
+  await guard.locator("#f-point").waitFor();
+  await guard.getByRole("button", { name: "扫码" }).tap();
+  await guard.locator("dialog.scan").waitFor();
+  await guard.getByText(/打不开摄像头|没有摄像头权限/).waitFor();
+  const scan = async (matrix) => {
+    const data = await guard.evaluate((rows) => {
+      const x = document.createElement("canvas");
+      [x.width, x.height] = [600, 600];
+      const g = x.getContext("2d");
+      g.fillStyle = "#fff";
+      g.fillRect(0, 0, 600, 600);
+      g.fillStyle = "#000";
+      g.translate(300, 300);
+      g.rotate(0.2); // nobody holds a phone straight
+      const d = 360 / Math.max(1, rows.length);
+      rows.forEach((row, i) =>
+        row.forEach(
+          (dark, j) =>
+            dark && g.fillRect(j * d - 180, i * d - 180, d + 0.5, d + 0.5),
+        ),
+      );
+      return x.toDataURL("image/png").split(",")[1];
+    }, matrix);
+    await guard.locator("dialog.scan input").setInputFiles({
+      name: "code.png",
+      mimeType: "image/png",
+      buffer: Buffer.from(data, "base64"),
+    });
+  };
+  await scan([]);
+  await guard.getByText("照片里没有二维码").waitFor();
+  await shot(guard, "phone-scan");
+  await scan(encodeQR("3号楼消防泵房", "raw"));
+  await guard.locator("dialog.scan").waitFor({ state: "detached" });
+  assert.equal(await guard.inputValue("#f-point"), "3号楼消防泵房");
+  await guard.goto(new URL("/m", env.console).href);
 
   // In English, by night, in large letters.
   await guard.getByText("夜间").tap();

@@ -2,6 +2,7 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { idOf } from "../areas/work/api";
 import { type Position as At, typed, usePosition, useSending, useSignature } from "../areas/work/capturing";
+import { useStamp } from "../areas/work/stamp";
 import { useWords } from "./frame";
 import type { InputProps } from "./Input";
 
@@ -14,6 +15,7 @@ export function Media({ field: f, id, value, set }: InputProps) {
     ids,
     set,
     f.type === "file" ? "file" : undefined,
+    useStamp(f),
   );
   const accept =
     { photo: "image/*", video: "video/*", file: ".pdf,.xlsx,.docx,.txt,.csv,.zip" }[f.type as string] ??

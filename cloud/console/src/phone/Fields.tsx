@@ -1,6 +1,7 @@
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field } from "../areas/work/api";
+import { useWhere, Where } from "../areas/work/stamp";
 import { useChecklist } from "../form/checklist";
 import { cell, type Form } from "../form/form";
 import { useView } from "../form/use";
@@ -17,8 +18,9 @@ export function Fields({ form, write }: { form: Form; write: (f: Field) => boole
       (f) => !["description", "divider"].includes(f.type) && write(f),
     );
   };
+  const where = useWhere(form);
   return (
-    <>
+    <Where.Provider value={where}>
       {fields.map((f, i) =>
         f.type === "section" ? (
           leads(i) && <Heading key={f.key} form={form} field={f} />
@@ -26,7 +28,7 @@ export function Fields({ form, write }: { form: Form; write: (f: Field) => boole
           <Control key={f.key} form={form} field={f} />
         ) : null,
       )}
-    </>
+    </Where.Provider>
   );
 }
 

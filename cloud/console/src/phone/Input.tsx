@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { type Choice, type Field, idOf, useDict } from "../areas/work/api";
 import { colour } from "../areas/work/names";
+import { ScanField } from "../areas/work/ScanField";
 import { say } from "../i18n";
 import { instant, wall } from "../parts/format";
 import { Media, Position, Signature } from "./Capture";
@@ -31,7 +32,7 @@ export function Input(p: InputProps) {
   );
   switch (f.type) {
     case "text":
-      return typed("text");
+      return f.scan ? <ScanField set={set}>{typed("text")}</ScanField> : typed("text");
     case "multiline":
     case "opinion":
       return <Long {...p} />;

@@ -138,6 +138,7 @@ function Particular({ f, body, patch }: Own) {
       {f.type === "link" && <LinkProps f={f} body={body} patch={patch} />}
       {texts.has(f.type) && number("max_length")}
       {f.type === "text" && <Pattern f={f} patch={patch} />}
+      {f.type === "text" && <Toggle name={t("design.scan")} value={f.scan} set={(v) => patch({ scan: v })} />}
       {(f.type === "multiline" || f.type === "opinion") && <Phrases f={f} patch={patch} />}
       {(f.type === "number" || f.type === "money") && [number("min"), number("max")]}
       {f.type === "number" && number("decimals")}
@@ -156,6 +157,9 @@ function Particular({ f, body, patch }: Own) {
       {counted.has(f.type) && [number("min_count"), number("max_count")]}
       {files.has(f.type) && f.type !== "file" && (
         <Toggle name={t("design.cameraOnly")} value={f.camera_only} set={(v) => patch({ camera_only: v })} />
+      )}
+      {(f.type === "photo" || f.type === "media") && (
+        <Toggle name={t("design.watermark")} value={f.watermark} set={(v) => patch({ watermark: v })} />
       )}
       {f.type === "location" && (
         <Toggle name={t("design.gpsOnly")} value={f.gps_only} set={(v) => patch({ gps_only: v })} />

@@ -23,9 +23,7 @@ export function TestSheet(props: { device: DueTest; place: string; note: () => v
       <p>
         {t("proof.due")} {day(d.due_at)} <Distance due={d.due_at} state={d.state} />
         <br />
-        <span className="quiet">
-          {say(d.rule)} · {t("proof.every", { days: d.days, grace: d.grace_days })}
-        </span>
+        <span className="quiet">{t("proof.every", { days: d.days, grace: d.grace_days })}</span>
       </p>
       <div className="verbs">
         {may("alarm.out_of_service") && (
@@ -39,7 +37,7 @@ export function TestSheet(props: { device: DueTest; place: string; note: () => v
           </Link>
         )}
       </div>
-      <h3>{t("proof.history")}</h3>
+      <h3 className="proof-heading">{t("proof.history")}</h3>
       <Loaded query={useHistory(keyOf(d))} lines={4}>
         {(list) =>
           list.length === 0 ? (

@@ -7,6 +7,7 @@ import { type Choice, type Field, idOf, useDict } from "./api";
 import { LocationInput, SignatureInput } from "./Capture";
 import { FieldValue } from "./FieldValue";
 import { MediaInput } from "./Media";
+import { ScanField } from "./ScanField";
 import { CascadeInput, DeviceInput, LinkInput, People, PlaceInput, Units } from "./Pickers";
 
 export interface InputProps {
@@ -24,15 +25,7 @@ export function FieldInput(p: InputProps) {
   const { field: f, id, value, set } = p;
   switch (f.type) {
     case "text":
-      return (
-        <Input
-          id={id}
-          value={(value as string) ?? ""}
-          maxLength={f.max_length || 500}
-          placeholder={say(f.placeholder)}
-          onChange={(e) => set(e.target.value || null)}
-        />
-      );
+      return <Line {...p} />;
     case "multiline":
     case "opinion":
       return <LongText {...p} />;
@@ -154,6 +147,19 @@ function useChoices(f: Field): Choice[] {
 }
 
 const other = "other";
+
+function Line({ field: f, id, value, set }: InputProps) {
+  const input = (
+    <Input
+      id={id}
+      value={(value as string) ?? ""}
+      maxLength={f.max_length || 500}
+      placeholder={say(f.placeholder)}
+      onChange={(e) => set(e.target.value || null)}
+    />
+  );
+  return f.scan ? <ScanField set={set}>{input}</ScanField> : input;
+}
 
 function Choose({ field: f, id, value, set }: InputProps) {
   const { t } = useTranslation();

@@ -6,6 +6,7 @@ import { say } from "../../i18n";
 import type { Field } from "./api";
 import { FieldInput } from "./FieldInput";
 import { Rows } from "./Rows";
+import { useWhere, Where } from "./stamp";
 
 /** derived is what shows a value that the server makes of others, while those are being chosen. */
 const derived: Record<string, ComponentType<{ form: Form }>> = {
@@ -34,18 +35,21 @@ export function FormFields({ form, write }: { form: Form; write: (f: Field) => b
     const end = rest.findIndex((f) => f.type === "section");
     return (end < 0 ? rest : rest.slice(0, end)).some((f) => data(f) && write(f));
   };
+  const where = useWhere(form);
   return (
-    <div className="work-form">
-      {fields.map((f, i) =>
-        f.type === "section" || f.type === "description" || f.type === "divider" ? (
-          (f.type === "section" ? inSection(i) : write(f)) && <Words key={f.key} form={form} field={f} />
-        ) : made(f) ? (
-          <Derived key={f.key} form={form} field={f} />
-        ) : write(f) ? (
-          <Control key={f.key} form={form} field={f} />
-        ) : null,
-      )}
-    </div>
+    <Where.Provider value={where}>
+      <div className="work-form">
+        {fields.map((f, i) =>
+          f.type === "section" || f.type === "description" || f.type === "divider" ? (
+            (f.type === "section" ? inSection(i) : write(f)) && <Words key={f.key} form={form} field={f} />
+          ) : made(f) ? (
+            <Derived key={f.key} form={form} field={f} />
+          ) : write(f) ? (
+            <Control key={f.key} form={form} field={f} />
+          ) : null,
+        )}
+      </div>
+    </Where.Provider>
   );
 }
 

@@ -5,6 +5,7 @@ import { get } from "../../api/client";
 import { useProblemText } from "../../parts/states";
 import { type Field, idOf } from "./api";
 import { useSending } from "./capturing";
+import { useStamp } from "./stamp";
 
 const thumb = (id: string) => `/api/attachments/${id}/thumb?size=160`;
 
@@ -27,6 +28,7 @@ export function MediaInput({
     ids,
     set,
     f.type === "file" ? "file" : undefined,
+    useStamp(f),
   );
   const kinds = { photo: "image/*", video: "video/*", file: ".pdf,.xlsx,.docx,.txt,.csv,.zip" }[
     f.type as string

@@ -99,7 +99,12 @@ export function useSignature(
 }
 
 /** Sending is the files on their way: how far each is, and which failed and why. */
-export function useSending(ids: string[], set: (ids: string[] | null) => void, purpose?: string) {
+export function useSending(
+  ids: string[],
+  set: (ids: string[] | null) => void,
+  purpose?: string,
+  stamp?: (file: File) => Promise<File>,
+) {
   const [coming, setComing] = useState<Record<string, number>>({});
   const [failed, setFailed] = useState<{ file: File; error: unknown }[]>([]);
   const send = async (files: File[]) => {
@@ -109,7 +114,8 @@ export function useSending(ids: string[], set: (ids: string[] | null) => void, p
       setComing((c) => ({ ...c, [name]: 0 }));
       try {
         const told = (share: number) => setComing((c) => ({ ...c, [name]: share }));
-        done.push(await (purpose ? upload(file, told, purpose) : upload(file, told)));
+        const ready = stamp ? await stamp(file) : file;
+        done.push(await (purpose ? upload(ready, told, purpose) : upload(ready, told)));
         set([...done]);
       } catch (error) {
         setFailed((x) => [...x, { file, error }]);

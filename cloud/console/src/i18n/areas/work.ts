@@ -68,6 +68,16 @@ export const zh = {
   signKeep: "确认签名",
   signAgain: "重新签名",
   clear: "清除",
+  scan: {
+    title: "扫码",
+    starting: "正在打开摄像头…",
+    live: "对准二维码",
+    none: "这里打不开摄像头，请拍一张二维码的照片",
+    denied: "没有摄像头权限，请拍一张二维码的照片",
+    nothing: "照片里没有二维码，再拍一张试试",
+    picture: "拍照识别",
+    cancel: "取消",
+  },
   gps: {
     get: "取当前位置",
     again: "重新定位",
@@ -231,6 +241,16 @@ export const en: typeof zh = {
   signKeep: "Keep signature",
   signAgain: "Sign again",
   clear: "Clear",
+  scan: {
+    title: "Scan a code",
+    starting: "Opening the camera…",
+    live: "Point at the code",
+    none: "No camera can be opened here; take a picture of the code",
+    denied: "The camera is not allowed; take a picture of the code",
+    nothing: "No code in the picture; try another",
+    picture: "From a picture",
+    cancel: "Cancel",
+  },
   gps: {
     get: "Take my position",
     again: "Once more",
