@@ -68,12 +68,13 @@ const (
 	Water      Hazard = "water"      // 水浸
 	Comms      Hazard = "comms"      // 通信故障 (device, bus or edge not heard)
 	Linkage    Hazard = "linkage"    // 联动失败 (an action was not confirmed)
+	Order      Hazard = "order"      // 公共秩序 (a blocked fire lane, a thrown object)
 	Self       Hazard = "self"       // 系统自身 (disk, clock, queue)
 )
 
 // Hazards lists every hazard, the life-safety ones first.
 func Hazards() []Hazard {
-	return []Hazard{Fire, Gas, Toxic, Entrapment, Equipment, Water, Comms, Linkage, Self}
+	return []Hazard{Fire, Gas, Toxic, Entrapment, Equipment, Water, Comms, Linkage, Order, Self}
 }
 
 // LifeSafety reports whether people may be hurt within minutes.

@@ -119,7 +119,7 @@ func wordOf(code, lang string) string {
 	t, ok := map[string]contract.Text{
 		"notice": {ZH: "提示", EN: "Notice"}, "minor": {ZH: "一般", EN: "Minor"}, "major": {ZH: "重要", EN: "Major"}, "critical": {ZH: "紧急", EN: "Critical"},
 		"fire": {ZH: "火灾", EN: "Fire"}, "gas": {ZH: "燃气泄漏", EN: "Gas"}, "toxic": {ZH: "有毒气体", EN: "Toxic gas"}, "entrapment": {ZH: "电梯困人", EN: "Entrapment"},
-		"equipment": {ZH: "设备故障", EN: "Equipment"}, "water": {ZH: "水浸", EN: "Water"}, "comms": {ZH: "通信故障", EN: "Communication"}, "linkage": {ZH: "联动失败", EN: "Linkage"}, "self": {ZH: "系统自身", EN: "The system itself"},
+		"equipment": {ZH: "设备故障", EN: "Equipment"}, "water": {ZH: "水浸", EN: "Water"}, "comms": {ZH: "通信故障", EN: "Communication"}, "linkage": {ZH: "联动失败", EN: "Linkage"}, "order": {ZH: "公共秩序", EN: "Public order"}, "self": {ZH: "系统自身", EN: "The system itself"},
 		"unacked": {ZH: "未确认", EN: "Unacknowledged"}, "acked": {ZH: "已确认", EN: "Acknowledged"}, "rtn_unacked": {ZH: "已恢复未确认", EN: "Returned, unacknowledged"}, "closed": {ZH: "已关闭", EN: "Closed"},
 		"shelved": {ZH: "已屏蔽", EN: "Shelved"}, "suppressed": {ZH: "已抑制", EN: "Suppressed"}, "out_of_service": {ZH: "已停用", EN: "Out of service"},
 		"confirmed": {ZH: "真实", EN: "Real"}, "false_alarm": {ZH: "误报", EN: "False alarm"},

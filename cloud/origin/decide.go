@@ -127,7 +127,7 @@ func repeated(f Facts, r Rule, taken map[string]bool, now time.Time) []Opening {
 		o := Opening{Rule: r, Subject: subject, Episode: episode}
 		busy := false
 		for _, x := range f.Points[point] {
-			if !r.hears(x.Hazard) || x.At.Before(from) || x.At.After(now) || !x.At.After(past.Closed) || !x.At.After(f.Spoken[x.ID].Closed) {
+			if !r.hears(x.Alarm) || x.At.Before(from) || x.At.After(now) || !x.At.After(past.Closed) || !x.At.After(f.Spoken[x.ID].Closed) {
 				continue
 			}
 			busy = busy || taken[x.ID]
@@ -150,7 +150,7 @@ func repeated(f Facts, r Rule, taken map[string]bool, now time.Time) []Opening {
 func standing(f Facts, r Rule, taken map[string]bool, now time.Time) []Opening {
 	groups := map[string][]alarm.Alarm{}
 	for _, a := range f.Standing {
-		if a.Drill || !r.hears(a.Hazard) || taken[a.ID] || !r.waits(a) || now.Sub(came(a)) < time.Duration(r.For) {
+		if a.Drill || !r.hears(a) || taken[a.ID] || !r.waits(a) || now.Sub(came(a)) < time.Duration(r.For) {
 			continue
 		}
 		if said, ok := f.Spoken[a.ID]; ok && !came(a).After(said.Closed) && !again(r, said.Closed, now) {

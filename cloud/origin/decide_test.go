@@ -119,6 +119,46 @@ func TestH19_WhatOpensAHazard(t *testing.T) {
 	}
 }
 
+// TestH19_TheFourScenes: what the shipped rules of an edge raise in the four scenes becomes
+// a hazard of its category, with the alarm as its evidence.
+func TestH19_TheFourScenes(t *testing.T) {
+	rules := shipped(t)
+	for _, c := range []struct {
+		alarm    contract.RuleID
+		hazard   contract.Hazard
+		state    alarm.State
+		stands   time.Duration
+		rule     string
+		category string
+		file     string
+	}{
+		{"fire-lane-blocked", contract.Order, alarm.Acked, 10 * time.Minute, "fire-lane", "fire", "public-order"},
+		{"thrown-object", contract.Order, alarm.Unacked, time.Second, "thrown-object", "falling-objects", "public-order"},
+		{"elevator-fault", contract.Equipment, alarm.Acked, 2 * time.Hour, "lift-fault", "elevator", "elevator"},
+		{"gas", contract.Gas, alarm.Unacked, 30 * time.Minute, "slow-response", "gas", "gas"},
+	} {
+		edge, err := configs.Files.ReadFile("rules/" + c.file + ".yaml")
+		if err != nil || !strings.Contains(string(edge), "- id: "+string(c.alarm)+"\n") {
+			t.Errorf("no edge has a rule %s: %v", c.alarm, err)
+		}
+		at := func(d time.Duration) []Opening {
+			a := standingAlarm("s", d)
+			a.Rule, a.Hazard, a.State = c.alarm, c.hazard, c.state
+			return Decide(Facts{Standing: []alarm.Alarm{a}}, rules.Rules, noon)
+		}
+		if early := at(c.stands - time.Millisecond); len(early) != 0 {
+			t.Errorf("%s: opened too early: %+v", c.alarm, early)
+		}
+		got := at(c.stands)
+		if len(got) != 1 || got[0].Rule.ID != c.rule || len(got[0].Alarms) != 1 {
+			t.Errorf("%s: %+v", c.alarm, got)
+		}
+		if category := rules.Category("", c.alarm, c.hazard); category != c.category {
+			t.Errorf("%s: category %s, want %s", c.alarm, category, c.category)
+		}
+	}
+}
+
 // TestH19_DecidingTwiceOpensNothingMore: what was opened, as facts, opens nothing again.
 func TestH19_DecidingTwiceOpensNothingMore(t *testing.T) {
 	f := Facts{Points: map[string][]Occurrence{"e/d.p": times(contract.Fire, 0, day, 2*day), "e/d.q": times(contract.Water, 0, day, 2*day, 3*day)},

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"anlan/cloud/alarm"
 	"anlan/contract"
 )
 
@@ -69,6 +70,7 @@ type Rule struct {
 	Name    contract.Text     `json:"name"`
 	Off     bool              `json:"off,omitempty"`
 	Hazards []contract.Hazard `json:"hazards,omitempty"` // of the alarms; empty: all
+	Alarms  []string          `json:"alarms,omitempty"`  // patterns of the rules that raise them; empty: all
 	Count   int               `json:"count,omitempty"`
 	Window  Duration          `json:"window,omitzero"`
 	While   string            `json:"while,omitempty"`
@@ -134,9 +136,9 @@ func (r Rules) check() error {
 				fault("%s.hazards: %q is none", at, h)
 			}
 		}
-		for _, p := range x.Profiles {
+		for _, p := range slices.Concat(x.Profiles, x.Alarms) {
 			if _, err := path.Match(p, ""); err != nil {
-				fault("%s.profiles: %q: %w", at, p, err)
+				fault("%s: pattern %q: %w", at, p, err)
 			}
 		}
 		bad = append(bad, x.checkKind(at))
@@ -189,6 +191,6 @@ func matches(patterns []string, s string) bool {
 	return s != "" && slices.ContainsFunc(patterns, func(p string) bool { ok, err := path.Match(p, s); return ok && err == nil })
 }
 
-func (x Rule) hears(h contract.Hazard) bool {
-	return len(x.Hazards) == 0 || slices.Contains(x.Hazards, h)
+func (x Rule) hears(a alarm.Alarm) bool {
+	return (len(x.Hazards) == 0 || slices.Contains(x.Hazards, a.Hazard)) && (len(x.Alarms) == 0 || matches(x.Alarms, string(a.Rule)))
 }

@@ -77,9 +77,7 @@ try {
 
   // W4, W7, W16: the supervisor finds it, grades it while approving, and dispatches it.
   await go(supervisor, "/todos", "#todo-list");
-  await supervisor
-    .locator("#todo-list a", { hasText: "消防通道堵塞" })
-    .click();
+  await supervisor.locator("#todo-list a", { hasText: "消防通道堵塞" }).click();
   await supervisor.locator("#my-task").waitFor();
   await supervisor.click("#agree");
   await supervisor.locator("#my-task .work-problem").first().waitFor();
@@ -159,6 +157,40 @@ try {
     assert.ok(told.includes(word), `the timeline does not tell “${word}”`);
   assert.equal(await supervisor.locator("#my-task").count(), 0);
   await shot(supervisor, "hazard-closed");
+
+  // H16: both sets say when, by whom and where.
+  const compared = await supervisor.locator(".work-compare").textContent();
+  assert.match(
+    compared,
+    /整改前.*\d\d:\d\d · .*3号楼.*整改后.*孙丽 · .*3号楼/s,
+  );
+  // W4: on paper the steps bear the names they were given.
+  await supervisor.evaluate(() => {
+    window.print = () => {
+      window.printed = document.querySelector(".paper").textContent;
+      window.pictures = [...document.querySelectorAll(".paper img")].every(
+        (i) => i.naturalWidth > 0,
+      );
+    };
+  });
+  await supervisor.click("#print");
+  const printed = await (
+    await supervisor.waitForFunction(() => window.printed)
+  ).jsonValue();
+  for (const word of [
+    "安全隐患上报单",
+    "YH",
+    "消防通道堵塞",
+    "安全主管审核",
+    "还剩一个柜子",
+    "孙丽",
+  ])
+    assert.ok(printed.includes(word), `the paper does not tell “${word}”`);
+  assert.ok(
+    await supervisor.evaluate(() => window.pictures),
+    "pictures missing on paper",
+  );
+  await supervisor.locator(".paper").waitFor({ state: "detached" });
   const left = await api(fitter, "/api/todos/count");
   assert.equal(left.open, 0);
 

@@ -66,6 +66,7 @@ export const en: Words = {
     water: "Water",
     comms: "Communication fault",
     linkage: "Action failed",
+    order: "Public order",
     self: "System",
   },
   state: {

@@ -60,6 +60,7 @@ export const zh = {
     water: "水浸",
     comms: "通信故障",
     linkage: "联动失败",
+    order: "公共秩序",
     self: "系统自身",
   },
   state: { unacked: "未确认", acked: "已确认", rtn_unacked: "已恢复未确认", closed: "已结束" },

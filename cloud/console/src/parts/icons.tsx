@@ -28,6 +28,7 @@ const hazards: Record<string, ReactNode> = {
     </>
   ),
   water: <path d="M12 3c4 5 6 8 6 11a6 6 0 0 1-12 0c0-3 2-6 6-11z" />,
+  order: <path d="M3 15l2-6h14l2 6v4H3zM6 19v2M18 19v2M4 15h16M9 5l6 0" />,
   comms: (
     <path d="M4 4l16 16M5 12a10 10 0 0 1 4-2.500M19 12a10 10 0 0 0-6-3M8.500 15.500a5 5 0 0 1 7 0M12 19h.01" />
   ),

@@ -6,6 +6,9 @@ import { post } from "../api/client";
 import { type Case, type Field, nodeOf, type Task as Mine, useCase, workKeys } from "../areas/work/api";
 import { sendable, useFilling } from "../areas/work/filling";
 import { problemsOf } from "../areas/work/problems";
+import { useTree } from "../areas/places/api";
+import { placeOf } from "../areas/work/names";
+import { Taken } from "../areas/work/Taken";
 import { say } from "../i18n";
 import { age, dateTime } from "../parts/format";
 import { Choose } from "./Choose";
@@ -182,6 +185,7 @@ function Evidence({ c }: { c: Case }) {
   const after = shown.filter((f) => f.key.startsWith("after"));
   const before = shown.filter((f) => !after.includes(f));
   const compared = before.length > 0 && after.length > 0;
+  const place = placeOf(c, useTree().data);
   const ids = (fs: Field[]) => fs.flatMap((f) => [c.record.doc[f.key]].flat().map(idOf));
   return (
     <section className="p-box">
@@ -189,11 +193,15 @@ function Evidence({ c }: { c: Case }) {
       {compared && (
         <div className="p-compare">
           <figure>
-            <figcaption>{t("phone.before")}</figcaption>
+            <figcaption>
+              {t("phone.before")} <Taken ids={ids(before)} place={place} />
+            </figcaption>
             <Pictures ids={ids(before)} />
           </figure>
           <figure>
-            <figcaption>{t("phone.after")}</figcaption>
+            <figcaption>
+              {t("phone.after")} <Taken ids={ids(after)} place={place} />
+            </figcaption>
             <Pictures ids={ids(after)} />
           </figure>
         </div>

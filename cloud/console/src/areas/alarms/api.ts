@@ -22,6 +22,7 @@ export const hazards = [
   "water",
   "comms",
   "linkage",
+  "order",
   "self",
 ];
 export const severities = ["critical", "major", "minor", "notice"] as const;

@@ -44,7 +44,18 @@ const example = (severity: Severity, state: string): Alarm => {
 };
 
 const states = ["unacked", "acked", "rtn_unacked", "shelved", "suppressed", "out_of_service"];
-const hazards = ["fire", "gas", "toxic", "entrapment", "equipment", "water", "comms", "linkage", "self"];
+const hazards = [
+  "fire",
+  "gas",
+  "toxic",
+  "entrapment",
+  "equipment",
+  "water",
+  "comms",
+  "linkage",
+  "order",
+  "self",
+];
 
 /** Design shows every part of the desk in every state, to be looked at. */
 export function Design() {

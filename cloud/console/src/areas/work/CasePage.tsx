@@ -9,7 +9,8 @@ import { dateTime } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Loaded, useProblemText } from "../../parts/states";
-import { type Case, type Doc, type Field, nodeOf, type Task, useCase, workKeys } from "./api";
+import { type Case, type Doc, type Field, nodeOf, type Task, idOf, useCase, workKeys } from "./api";
+import { useTree } from "../places/api";
 import { Values } from "./FieldValue";
 import { FlowTree } from "./FlowTree";
 import { type Act, CaseVerbs, ChoosePeople, passed, type Chosen, TaskVerbs } from "./CaseVerbs";
@@ -18,6 +19,9 @@ import { SignatureInput } from "./Capture";
 import { sendable, useFilling } from "./filling";
 import { FormFields, reveal } from "./FormFields";
 import { Pictures } from "./Media";
+import { placeOf } from "./names";
+import { Taken } from "./Taken";
+import { PrintButton } from "./Paper";
 import { problemsOf, summaryOf } from "./problems";
 import "./work.css";
 
@@ -48,7 +52,12 @@ function Sheet({ id, c }: { id: string; c: Case }) {
           {t("work.from", { who: c.state.initiator.name })} {dateTime(c.state.started)}
         </>
       }
-      verbs={<CaseVerbs c={c} act={act} />}
+      verbs={
+        <>
+          <PrintButton title={c.form.title} record={c.record} fields={c.form.fields} flow={id} />
+          <CaseVerbs c={c} act={act} />
+        </>
+      }
     >
       <div className="work-split">
         <div className="work-main">
@@ -230,16 +239,22 @@ function MyTask({ c, task, act }: { c: Case; task: Task; act: Act }) {
 /** Compare puts the pictures of before and after side by side, where there are both. */
 function Compare({ c }: { c: Case }) {
   const { t } = useTranslation();
+  const tree = useTree().data;
   const shown = c.form.fields.filter((f) => ["photo", "media"].includes(f.type) && c.record.doc[f.key]);
   const after = shown.filter((f) => f.key.startsWith("after"));
   const before = shown.filter((f) => !after.includes(f));
   if (before.length === 0 || after.length === 0) return null;
-  const side = (name: string, fields: Field[]) => (
-    <figure>
-      <figcaption>{name}</figcaption>
-      <Pictures value={fields.flatMap((f) => c.record.doc[f.key] as unknown[])} />
-    </figure>
-  );
+  const side = (name: string, fields: Field[]) => {
+    const ids = fields.flatMap((f) => c.record.doc[f.key] as unknown[]);
+    return (
+      <figure>
+        <figcaption>
+          {name} <Taken ids={ids.map(idOf)} place={placeOf(c, tree)} />
+        </figcaption>
+        <Pictures value={ids} />
+      </figure>
+    );
+  };
   return (
     <div className="work-compare">
       {side(t("work.before"), before)}

@@ -14,6 +14,7 @@ import { AlarmsOfRecord } from "./AlarmLinks";
 import { FieldValue, Values } from "./FieldValue";
 import { sendable, useFilling } from "./filling";
 import { FormFields, reveal } from "./FormFields";
+import { PrintButton } from "./Paper";
 import { problemsOf, summaryOf } from "./problems";
 import "./work.css";
 
@@ -63,6 +64,7 @@ function Sheet({ form, d }: { form: string; d: Detail }) {
       verbs={
         !editing && (
           <>
+            <PrintButton title={def.title} record={r} fields={def.fields} flow={d.flows?.[0]?.instance} />
             {may.includes("edit") && (
               <Button id="edit-record" onClick={() => setEditing(true)}>
                 {t("lists.edit")}

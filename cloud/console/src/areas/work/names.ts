@@ -1,7 +1,7 @@
 import { say } from "../../i18n";
 import { floorName } from "../../parts/format";
 import type { Tree } from "../places/api";
-import type { Choice } from "./api";
+import type { Case, Choice } from "./api";
 
 /** named puts people, departments and opinions into words. */
 export function named(v: unknown): string {
@@ -45,4 +45,10 @@ export function cascadeName(items: Entry[], path: string): string {
     level = one?.items ?? [];
   }
   return out.join(" / ");
+}
+
+/** placeOf says where the record of a flow is about, "" if it has no place. */
+export function placeOf(c: Case, tree: Tree | undefined): string {
+  const at = c.form.fields.find((f) => f.type === "place" && c.record.doc[f.key]);
+  return at ? placeWords(tree, String(c.record.doc[at.key])) : "";
 }

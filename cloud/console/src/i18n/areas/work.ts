@@ -68,6 +68,8 @@ export const zh = {
   signKeep: "确认签名",
   signAgain: "重新签名",
   clear: "清除",
+  print: "打印",
+  printed: "{{who}} 打印于 {{when}}",
   scan: {
     title: "扫码",
     starting: "正在打开摄像头…",
@@ -241,6 +243,8 @@ export const en: typeof zh = {
   signKeep: "Keep signature",
   signAgain: "Sign again",
   clear: "Clear",
+  print: "Print",
+  printed: "Printed by {{who}}, {{when}}",
   scan: {
     title: "Scan a code",
     starting: "Opening the camera…",
