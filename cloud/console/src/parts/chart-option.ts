@@ -42,7 +42,7 @@ export function option({ lines, span, marks, onZoom }: ChartProps) {
       top: 30,
       bottom: 28,
     },
-    textStyle: { color: quiet, fontFamily: "inherit" },
+    textStyle: { color: quiet, fontFamily: getComputedStyle(document.body).fontFamily },
     brush: onZoom && { toolbox: [], xAxisIndex: 0, throttleType: "debounce", transformable: false },
     toolbox: { show: false },
     tooltip: {

@@ -1,7 +1,18 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { startLanguage } from "../i18n";
 import { words } from "../i18n/words";
-import { clock, elapsed, floorName, instant, placeName, qualityKey, reading, setZone, wall } from "./format";
+import {
+  clock,
+  deadline,
+  elapsed,
+  floorName,
+  instant,
+  placeName,
+  qualityKey,
+  reading,
+  setZone,
+  wall,
+} from "./format";
 
 beforeAll(() => startLanguage(words));
 
@@ -39,4 +50,12 @@ describe("instant and wall", () => {
       expect(wall(instant(t)), t).toBe(t);
     setZone("Asia/Shanghai");
   });
+});
+
+it("writes the end of a day as such", () => {
+  setZone("Asia/Shanghai");
+  const year = new Date().getUTCFullYear();
+  expect(deadline(`${year}-06-11T16:00:00Z`)).toBe("06/11 24:00");
+  expect(deadline(`${year}-06-11T16:01:00Z`)).toBe("06/12 00:01");
+  expect(deadline("2020-12-31T16:00:00Z")).toBe("2020/12/31 24:00");
 });

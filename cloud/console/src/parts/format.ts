@@ -25,6 +25,18 @@ export const clockMs = (at: string) => format(at, { ...hms, fractionalSecondDigi
 export const dateTime = (at: string | number | Date) =>
   format(at, { month: "2-digit", day: "2-digit", ...hms });
 
+/** minute writes a moment as people note it, with its year if that is not this one. */
+export function minute(at: string | number | Date): string {
+  const year = wall(at).slice(0, 4) === wall(Date.now()).slice(0, 4) ? {} : ({ year: "numeric" } as const);
+  return format(at, { ...year, month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
+}
+
+/** deadline is minute where midnight is the end of a day, 24:00, not the beginning of the next. */
+export function deadline(at: string): string {
+  if (!wall(at).endsWith("T00:00")) return minute(at);
+  return minute(Date.parse(at) - 60_000).replace("23:59", "24:00");
+}
+
 /** day writes a date with its year. */
 export const day = (at: string | number | Date) =>
   format(at, { year: "numeric", month: "2-digit", day: "2-digit" });

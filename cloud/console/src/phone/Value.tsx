@@ -3,7 +3,7 @@ import { useTree } from "../areas/places/api";
 import { type Choice, type Doc, type Field, idOf, useDict } from "../areas/work/api";
 import { cascadeName, colour, named, placeWords } from "../areas/work/names";
 import { say } from "../i18n";
-import { dateTime } from "../parts/format";
+import { minute } from "../parts/format";
 
 const pictures = new Set(["photo", "video", "media", "signature"]);
 export const isPicture = (f: Field) => pictures.has(f.type);
@@ -30,7 +30,7 @@ export function Value({ field: f, value }: { field: Field; value: unknown }) {
   if (pictures.has(f.type)) return <Pictures ids={[value].flat().map(idOf)} />;
   switch (f.type) {
     case "datetime":
-      return <>{dateTime(value as string)}</>;
+      return <>{minute(value as string)}</>;
     case "option":
     case "options":
       return <>{[value].flat().map(choice)}</>;

@@ -5,7 +5,7 @@ import { useNavigate, useParams, useSearchParams } from "react-router";
 import { useQueryClient } from "@tanstack/react-query";
 import { post } from "../../api/client";
 import { say } from "../../i18n";
-import { dateTime } from "../../parts/format";
+import { dateTime, deadline, minute } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Loaded, useProblemText } from "../../parts/states";
@@ -49,12 +49,18 @@ function Sheet({ id, c }: { id: string; c: Case }) {
           {c.record.no && <span className="work-no">{c.record.no}</span>}{" "}
           {c.state.suspended && <strong className="work-late">{t("work.facts.suspended")} </strong>}
           {t(`work.states.${c.record.state}`, { defaultValue: c.record.state ?? "" })} · {say(c.def.title)} ·{" "}
-          {t("work.from", { who: c.state.initiator.name })} {dateTime(c.state.started)}
+          {t("work.from", { who: c.state.initiator.name })} {minute(c.state.started)}
         </>
       }
       verbs={
         <>
-          <PrintButton title={c.form.title} record={c.record} fields={c.form.fields} flow={id} />
+          <PrintButton
+            title={c.form.title}
+            record={c.record}
+            fields={c.form.fields}
+            due={c.form.roles?.due}
+            flow={id}
+          />
           <CaseVerbs c={c} act={act} />
         </>
       }
@@ -65,7 +71,12 @@ function Sheet({ id, c }: { id: string; c: Case }) {
           <section className="work-box">
             <h2>{t("work.form")}</h2>
             <Compare c={c} />
-            <Values fields={c.form.fields} doc={c.record.doc} shown={() => true} />
+            <Values
+              fields={c.form.fields}
+              doc={c.record.doc}
+              shown={(f) => !compared(c).includes(f)}
+              due={c.form.roles?.due}
+            />
           </section>
           <AlarmsOfRecord form={c.state.form} record={c.state.record} />
           <Timeline c={c} />
@@ -177,7 +188,7 @@ function MyTask({ c, task, act }: { c: Case; task: Task; act: Act }) {
         {task.due && (
           <span className="quiet">
             {" "}
-            {t("work.due")} {dateTime(task.due)}
+            {t("work.due")} {deadline(task.due)}
           </span>
         )}
       </h2>
@@ -236,14 +247,21 @@ function MyTask({ c, task, act }: { c: Case; task: Task; act: Act }) {
   );
 }
 
+/** compared are the fields whose pictures stand side by side: those of before, those of after. */
+function compared(c: Case): Field[] {
+  const shown = c.form.fields.filter((f) => ["photo", "media"].includes(f.type) && c.record.doc[f.key]);
+  const after = shown.filter((f) => f.key.startsWith("after"));
+  return after.length > 0 && after.length < shown.length ? shown : [];
+}
+
 /** Compare puts the pictures of before and after side by side, where there are both. */
 function Compare({ c }: { c: Case }) {
   const { t } = useTranslation();
   const tree = useTree().data;
-  const shown = c.form.fields.filter((f) => ["photo", "media"].includes(f.type) && c.record.doc[f.key]);
+  const shown = compared(c);
   const after = shown.filter((f) => f.key.startsWith("after"));
   const before = shown.filter((f) => !after.includes(f));
-  if (before.length === 0 || after.length === 0) return null;
+  if (shown.length === 0) return null;
   const side = (name: string, fields: Field[]) => {
     const ids = fields.flatMap((f) => c.record.doc[f.key] as unknown[]);
     return (
@@ -251,7 +269,7 @@ function Compare({ c }: { c: Case }) {
         <figcaption>
           {name} <Taken ids={ids.map(idOf)} place={placeOf(c, tree)} />
         </figcaption>
-        <Pictures value={ids} />
+        <Pictures value={ids} large />
       </figure>
     );
   };

@@ -3,14 +3,14 @@ import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { say } from "../../i18n";
-import { dateTime } from "../../parts/format";
+import { deadline, minute } from "../../parts/format";
 import { useTree } from "../places/api";
 import { FileLink, Pictures } from "./Media";
 import { type Choice, type Doc, type Field, idOf, useDict } from "./api";
 import { cascadeName, colour, named, placeWords } from "./names";
 
 /** FieldValue shows what a field holds. */
-export function FieldValue({ field: f, value }: { field: Field; value: unknown }) {
+export function FieldValue({ field: f, value, due }: { field: Field; value: unknown; due?: boolean }) {
   const { t } = useTranslation();
   const dict = useDict(f.dict).data;
   if (value === undefined || value === null || value === "")
@@ -18,7 +18,7 @@ export function FieldValue({ field: f, value }: { field: Field; value: unknown }
   const choices: Choice[] = f.options ?? (dict?.items ?? []).map((i) => ({ ...i, id: i.code }));
   switch (f.type) {
     case "datetime":
-      return <>{dateTime(value as string)}</>;
+      return <>{due ? deadline(value as string) : minute(value as string)}</>;
     case "money":
       return <>{`¥ ${String(value)}`}</>;
     case "switch":
@@ -148,7 +148,18 @@ function RowsTable({ field: f, rows }: { field: Field; rows: Doc[] }) {
 }
 
 /** Fields shows the fields of a record in their sections; what may not be read is not there. */
-export function Values({ fields, doc, shown }: { fields: Field[]; doc: Doc; shown: (f: Field) => boolean }) {
+export function Values({
+  fields,
+  doc,
+  shown,
+  due,
+}: {
+  fields: Field[];
+  doc: Doc;
+  shown: (f: Field) => boolean;
+  /** the field that says until when */
+  due?: string;
+}) {
   const some = fields.filter((f) => f.type !== "divider" && f.type !== "description" && shown(f));
   const filled = (f: Field) => doc[f.key] !== undefined && doc[f.key] !== null;
   return (
@@ -169,7 +180,7 @@ export function Values({ fields, doc, shown }: { fields: Field[]; doc: Doc; show
           <Fragment key={f.key}>
             <dt>{say(f.label)}</dt>
             <dd>
-              <FieldValue field={f} value={doc[f.key]} />
+              <FieldValue field={f} value={doc[f.key]} due={f.key === due} />
             </dd>
           </Fragment>
         );

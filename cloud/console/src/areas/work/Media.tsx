@@ -7,7 +7,7 @@ import { type Field, idOf } from "./api";
 import { useSending } from "./capturing";
 import { useStamp } from "./stamp";
 
-const thumb = (id: string) => `/api/attachments/${id}/thumb?size=160`;
+const thumb = (id: string, size = 160) => `/api/attachments/${id}/thumb?size=${size}`;
 
 /** MediaInput takes photos and videos, with the progress of each. */
 export function MediaInput({
@@ -109,18 +109,18 @@ export function FileLink({ id }: { id: string }) {
   );
 }
 
-/** Pictures shows what was taken; a click opens it in full. */
-export function Pictures({ value }: { value: unknown }) {
+/** Pictures shows what was taken; a click opens it in full. Large ones are to be compared. */
+export function Pictures({ value, large }: { value: unknown; large?: boolean }) {
   return (
     <div className="work-media">
       <Image.PreviewGroup>
         {((value as unknown[] | undefined) ?? []).map(idOf).map((a) => (
           <Image
             key={a}
-            src={thumb(a)}
+            src={thumb(a, large ? 480 : 160)}
             preview={{ src: `/api/attachments/${a}` }}
-            width={96}
-            height={96}
+            width={large ? 240 : 96}
+            height={large ? 180 : 96}
             alt=""
           />
         ))}

@@ -16,6 +16,8 @@ interface Printed {
   title: Text;
   record: FormRecord;
   fields: Field[];
+  /** the field that says until when */
+  due?: string;
   /** the flow whose steps are printed too */
   flow?: string;
 }
@@ -47,7 +49,7 @@ export function PrintButton(p: Printed) {
 }
 
 /** Paper is what is printed; it prints itself when its pictures are there. */
-function Paper({ title, record: r, fields, c, done }: Printed & { c?: Case; done: () => void }) {
+function Paper({ title, record: r, fields, due, c, done }: Printed & { c?: Case; done: () => void }) {
   const { t } = useTranslation();
   const { me } = useSession();
   useEffect(() => {
@@ -81,7 +83,7 @@ function Paper({ title, record: r, fields, c, done }: Printed & { c?: Case; done
               <tr key={f.key}>
                 <th>{say(f.label)}</th>
                 <td>
-                  <FieldValue field={f} value={r.doc[f.key]} />
+                  <FieldValue field={f} value={r.doc[f.key]} due={f.key === due} />
                 </td>
               </tr>
             ))}

@@ -64,7 +64,13 @@ function Sheet({ form, d }: { form: string; d: Detail }) {
       verbs={
         !editing && (
           <>
-            <PrintButton title={def.title} record={r} fields={def.fields} flow={d.flows?.[0]?.instance} />
+            <PrintButton
+              title={def.title}
+              record={r}
+              fields={def.fields}
+              due={def.roles?.due}
+              flow={d.flows?.[0]?.instance}
+            />
             {may.includes("edit") && (
               <Button id="edit-record" onClick={() => setEditing(true)}>
                 {t("lists.edit")}
@@ -85,7 +91,12 @@ function Sheet({ form, d }: { form: string; d: Detail }) {
             <Edit form={form} d={d} close={() => setEditing(false)} />
           ) : (
             <section className="work-box">
-              <Values fields={def.fields} doc={r.doc} shown={(f) => !(f.hidden && f.read_only)} />
+              <Values
+                fields={def.fields}
+                doc={r.doc}
+                shown={(f) => !(f.hidden && f.read_only)}
+                due={def.roles?.due}
+              />
             </section>
           )}
           <AlarmsOfRecord form={form} record={r.id} />

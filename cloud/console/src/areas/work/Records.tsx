@@ -3,7 +3,7 @@ import { lazy, Suspense, useDeferredValue, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { say } from "../../i18n";
-import { dateTime } from "../../parts/format";
+import { minute } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { useSpelled } from "../../parts/pinyin";
 import { Empty, Failed, Loaded, Loading } from "../../parts/states";
@@ -115,7 +115,7 @@ function List({ form, open: { def, nodes } }: { form: string; open: FormOpen }) 
           )}
           {may.includes("create") && (
             <Button type="primary" id="new-record" onClick={() => void go(`/forms/${form}/new`)}>
-              {t("work.report")}
+              {t(extra.length > 0 ? "work.report" : "lists.add")}
             </Button>
           )}
         </>
@@ -138,15 +138,15 @@ function List({ form, open: { def, nodes } }: { form: string; open: FormOpen }) 
           value={word}
           onChange={(e) => setWord(e.target.value)}
         />
-        <Select
-          allowClear
-          placeholder={t("work.state")}
-          value={listing.state}
-          onChange={(v: string | undefined) => listing.set({ _state: v })}
-          options={states.map((s) => ({ value: s, label: t(`work.states.${s}`) }))}
-        />
         {extra.length > 0 && (
           <>
+            <Select
+              allowClear
+              placeholder={t("work.state")}
+              value={listing.state}
+              onChange={(v: string | undefined) => listing.set({ _state: v })}
+              options={states.map((s) => ({ value: s, label: t(`work.states.${s}`) }))}
+            />
             <Select
               allowClear
               id="at-node"
@@ -185,6 +185,8 @@ function List({ form, open: { def, nodes } }: { form: string; open: FormOpen }) 
         </Empty>
       ) : (
         <Table
+          due={def.roles?.due}
+          flows={extra.length > 0}
           {...{ form, rows, columns, standing, listing, chosen, setChosen }}
           pick={may.includes("delete") || may.includes("export")}
         />
@@ -210,6 +212,10 @@ function List({ form, open: { def, nodes } }: { form: string; open: FormOpen }) 
 
 interface TableProps {
   form: string;
+  /** the field that says until when */
+  due?: string;
+  /** flows run on the records */
+  flows: boolean;
   rows: FormRecord[];
   columns: Field[];
   standing: Record<string, Standing>;
@@ -219,7 +225,7 @@ interface TableProps {
   pick: boolean;
 }
 
-function Table({ form, rows, columns, standing, listing, chosen, setChosen, pick }: TableProps) {
+function Table({ form, due, flows, rows, columns, standing, listing, chosen, setChosen, pick }: TableProps) {
   const { t } = useTranslation();
   const every = rows.every((r) => chosen.has(r.id));
   const toggle = (r: FormRecord) => {
@@ -258,7 +264,7 @@ function Table({ form, rows, columns, standing, listing, chosen, setChosen, pick
           {columns.map((f) => (
             <th key={f.key}>{f.key.startsWith("_") ? say(f.label) : sortable(f.key, say(f.label))}</th>
           ))}
-          <th>{sortable("_state", t("work.state"))}</th>
+          <th>{flows ? sortable("_state", t("work.state")) : t("lists.created")}</th>
         </tr>
       </thead>
       <tbody>
@@ -268,6 +274,7 @@ function Table({ form, rows, columns, standing, listing, chosen, setChosen, pick
             form={form}
             r={r}
             columns={columns}
+            due={due}
             at={standing[r.flow ?? ""]}
             pick={pick}
             chosen={chosen.has(r.id)}
@@ -281,6 +288,7 @@ function Table({ form, rows, columns, standing, listing, chosen, setChosen, pick
 
 function Row({
   form,
+  due,
   r,
   columns,
   at,
@@ -289,6 +297,7 @@ function Row({
   toggle,
 }: {
   form: string;
+  due: string | undefined;
   r: FormRecord;
   columns: Field[];
   at: Standing | undefined;
@@ -320,12 +329,12 @@ function Row({
           {f.key.startsWith("_") ? (
             <StandingValue column={f.key} at={at} />
           ) : (
-            <FieldValue field={f} value={r.doc[f.key]} />
+            <FieldValue field={f} value={r.doc[f.key]} due={f.key === due} />
           )}
         </td>
       ))}
       <td>
-        {r.state ? t(`work.states.${r.state}`, { defaultValue: r.state }) : dateTime(r.created_at)}
+        {r.state ? t(`work.states.${r.state}`, { defaultValue: r.state }) : minute(r.created_at)}
         {late && <span className="work-late"> {t("work.overdue")}</span>}
       </td>
     </tr>

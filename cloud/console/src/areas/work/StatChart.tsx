@@ -72,7 +72,7 @@ function option({ kind, rows, columns, values, label }: StatChartProps, colour: 
   const line = { lineStyle: { color: colour("line") } };
   const base = {
     animation: false,
-    textStyle: { fontFamily: "inherit", fontSize: 14 },
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 14 },
     tooltip: {
       confine: true,
       trigger: kind === "bar" || kind === "line" ? "axis" : "item",

@@ -1,7 +1,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { get } from "../../api/client";
 import type { components } from "../../api/schema.gen";
-import { dateTime } from "../../parts/format";
+import { minute } from "../../parts/format";
 
 type About = components["schemas"]["Attachment"];
 
@@ -14,7 +14,7 @@ export function Taken({ ids, place }: { ids: string[]; place: string }) {
       staleTime: Infinity,
     })),
   }).flatMap((q) => q.data ?? []);
-  const times = [...new Set(known.map((a) => dateTime(a.taken_at ?? a.at).slice(0, -3)))].sort();
+  const times = [...new Set(known.map((a) => minute(a.taken_at ?? a.at)))].sort();
   const people = [...new Set(known.map((a) => a.by.name))].join("、");
   const when = times.length > 1 ? `${times[0]} – ${times.at(-1)}` : times[0];
   return <small className="work-taken">{[when, people, place].filter(Boolean).join(" · ")}</small>;

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { useOverview } from "../../api/queries";
 import { say } from "../../i18n";
-import { dateTime } from "../../parts/format";
+import { deadline, minute } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Empty, Failed, Loading } from "../../parts/states";
@@ -95,7 +95,7 @@ function Line({ x, box }: { x: Item; box: Box }) {
           <span className="work-tag">{x.node ? say(x.node_name) : t(`work.status.${x.status}`)}</span>
         </span>
         <span className="quiet">
-          {say(x.flow_title)} · {t("work.from", { who: x.initiator.name })} · {dateTime(x.at)}
+          {say(x.flow_title)} · {t("work.from", { who: x.initiator.name })} · {minute(x.at)}
           {x.status === "running" &&
             box !== "mine" &&
             handlers &&
@@ -103,7 +103,7 @@ function Line({ x, box }: { x: Item; box: Box }) {
         </span>
         {x.due_at && box === "mine" && (
           <span className={late ? "work-late" : "quiet"}>
-            {late ? t("work.overdue") : t("work.due")} {dateTime(x.due_at)}
+            {late ? t("work.overdue") : t("work.due")} {deadline(x.due_at)}
           </span>
         )}
       </Link>
