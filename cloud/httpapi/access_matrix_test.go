@@ -85,7 +85,7 @@ func matrix(w *world, alarm, incident, victim, key string) map[string]row {
 		"DELETE /api/forms/{form}/records/{id}": {need: access(org.WorkUse), at: "/api/forms/x/records/x?rev=1", absent: true, inner: true}, "POST /api/forms/{form}/records/{id}/restore": {need: access(org.WorkUse), at: "/api/forms/x/records/x/restore?rev=1", absent: true, inner: true},
 		"GET /api/forms/{form}/records/{id}/alarms": {need: access(org.WorkUse), absent: true, inner: true}, "GET /api/alarms/{id}/hazards": {need: access(org.WorkUse), place: here, at: a + "/hazards"},
 		"POST /api/alarms/{id}/hazards": {need: access(org.WorkUse), place: here, at: a + "/hazards", inner: true},
-		"GET /api/proof-tests":          {need: "fleet.read"}, "GET /api/devices/{edge}/{device}/tests": {need: "fleet.read", place: here, at: "/api/devices/edge-b03/f12-smoke-east/tests"},
+		"GET /api/proof-tests":          {need: "fleet.read"}, "GET /api/proof-tests/export.xlsx": {need: "fleet.read"}, "GET /api/devices/{edge}/{device}/tests": {need: "fleet.read", place: here, at: "/api/devices/edge-b03/f12-smoke-east/tests"},
 		"POST /api/devices/{edge}/{device}/tests/withdraw": {need: "alarm.out_of_service", place: here, at: "/api/devices/edge-b03/f12-smoke-east/tests/withdraw", body: map[string]any{"at": now}, absent: true},
 		"POST /api/devices/{edge}/{device}/tests":          {need: "alarm.out_of_service", place: here, at: "/api/devices/edge-b03/f12-smoke-east/tests"},
 		"GET /api/forms/{form}/export.xlsx":                {need: access(org.WorkUse), absent: true, inner: true}, "GET /api/forms/{form}/import-template.xlsx": {need: access(org.WorkUse), absent: true, inner: true},

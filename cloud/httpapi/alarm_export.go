@@ -188,6 +188,20 @@ func newExcel(out io.Writer) (*excelSheet, error) {
 	return &excelSheet{out, book, rows, 0}, nil
 }
 
+// writeRows writes a workbook of one sheet.
+func writeRows(out io.Writer, rows [][]any) error {
+	x, err := newExcel(out)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := x.row(row); err != nil {
+			return err
+		}
+	}
+	return x.close()
+}
+
 func (x *excelSheet) row(cells []any) error {
 	x.n++
 	if err := x.rows.SetRow("A"+strconv.Itoa(x.n), cells); err != nil {
@@ -218,16 +232,7 @@ func (s *server) kpiFile(ctx context.Context, in *kpiIn) (string, func(http.Resp
 	}
 	name := "alarm-kpi-" + in.From.In(s.zone(ctx)).Format("20060102") + ".xlsx"
 	return name, func(w http.ResponseWriter) error {
-		x, err := newExcel(w)
-		if err != nil {
-			return err
-		}
-		for _, row := range kpiRows(k, langOf(ctx)) {
-			if err := x.row(row); err != nil {
-				return err
-			}
-		}
-		return x.close()
+		return writeRows(w, kpiRows(k, langOf(ctx)))
 	}, nil
 }
 

@@ -64,15 +64,15 @@ func (s *server) alarmReportOps() {
 	register(s, "DELETE", "/api/alarms/filters/{id}", "Forget a search", access(org.AlarmRead), http.StatusNoContent, func(ctx context.Context, in *filterID) (*none, error) {
 		return nil, s.Alarms.DropFilter(ctx, actor(ctx).ID, in.ID)
 	})
-	file(s, "/api/alarms/kpi.xlsx", "Report on alarms as a file", excelType, s.kpiFile)
-	file(s, "/api/alarms/export.csv", "Alarms as a CSV file", csvType, s.csvFile)
-	file(s, "/api/alarms/export.xlsx", "Alarms as an Excel file", excelType, s.excelFile)
+	file(s, access(org.AlarmReport), "/api/alarms/kpi.xlsx", "Report on alarms as a file", excelType, s.kpiFile)
+	file(s, access(org.AlarmReport), "/api/alarms/export.csv", "Alarms as a CSV file", csvType, s.csvFile)
+	file(s, access(org.AlarmReport), "/api/alarms/export.xlsx", "Alarms as an Excel file", excelType, s.excelFile)
 }
 
 // file declares an operation that answers with a file. What handle returns writes it;
 // an error before that is told as usual, one in the middle cuts the download off.
-func file[I any](s *server, path, summary, contentType string, handle func(context.Context, *I) (name string, write func(http.ResponseWriter) error, err error)) {
-	op := s.operation("GET", path, summary, access(org.AlarmReport))
+func file[I any](s *server, need access, path, summary, contentType string, handle func(context.Context, *I) (name string, write func(http.ResponseWriter) error, err error)) {
+	op := s.operation("GET", path, summary, need)
 	op.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{
 		contentType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {

@@ -100,7 +100,7 @@ func (s *server) healthOps() {
 	register(s, "GET", "/api/health/month", "The month against what was promised", read, http.StatusOK, func(ctx context.Context, in *monthIn) (*body[monthReport], error) {
 		return answered(s.month(ctx, in))
 	})
-	file(s, "/api/health/month.xlsx", "The month as a file", excelType, s.monthFile)
+	file(s, access(org.AlarmReport), "/api/health/month.xlsx", "The month as a file", excelType, s.monthFile)
 	register(s, "POST", "/api/health/verify", "Walk the chains of both logs now", access(org.AuditRead), http.StatusOK, func(ctx context.Context, _ *none) (*body[clocks.LogsVerified], error) {
 		if err := s.within(ctx, org.AuditRead, ""); err != nil {
 			return nil, err

@@ -109,16 +109,7 @@ func (s *server) monthFile(ctx context.Context, in *monthIn) (string, func(http.
 		return "", nil, err
 	}
 	return "system-health-" + in.Month + ".xlsx", func(w http.ResponseWriter) error {
-		x, err := newExcel(w)
-		if err != nil {
-			return err
-		}
-		for _, row := range monthRows(m, langOf(ctx)) {
-			if err := x.row(row); err != nil {
-				return err
-			}
-		}
-		return x.close()
+		return writeRows(w, monthRows(m, langOf(ctx)))
 	}, nil
 }
 
@@ -136,6 +127,8 @@ func (w sheetWords) at(x time.Time) string {
 	}
 	return x.In(w.zone).Format("2006-01-02 15:04:05")
 }
+
+func (w sheetWords) day(x time.Time) string { return x.In(w.zone).Format(time.DateOnly) }
 
 func (w sheetWords) round(f float64) float64 { return float64(int64(f*1000+.5)) / 1000 }
 

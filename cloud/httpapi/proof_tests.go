@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"anlan/cloud/fleet"
@@ -26,6 +28,7 @@ type dueTest struct {
 	Days    int               `json:"days" doc:"between tests"`
 	Grace   int               `json:"grace_days" doc:"late for so long before it is a hazard"`
 	Tested  time.Time         `json:"tested_at,omitzero" doc:"absent: never, as far as is known"`
+	By      string            `json:"tested_by,omitempty" doc:"who noted it; absent for a test that rang an alarm"`
 	Since   time.Time         `json:"known_since"`
 	Due     time.Time         `json:"due_at"`
 	State   string            `json:"state" enum:"fine,soon,due,overdue"`
@@ -59,6 +62,7 @@ type testAt struct {
 func (s *server) proofTestOps() {
 	read, note := access(org.FleetRead), access(org.AlarmOutOfService)
 	register(s, "GET", "/api/proof-tests", "When devices are to be proven to work again", read, http.StatusOK, s.dueTests)
+	file(s, read, "/api/proof-tests/export.xlsx", "When devices are to be proven to work again, as a file", excelType, s.dueTestsFile)
 	register(s, "GET", "/api/devices/{edge}/{device}/tests", "Tests of a device", read, http.StatusOK, func(ctx context.Context, in *DeviceIn) (*body[testHistory], error) {
 		if _, err := s.seenDevice(ctx, in); err != nil {
 			return nil, err
@@ -84,6 +88,39 @@ func (s *server) proofTestOps() {
 	})
 }
 
+// proofFilter narrows the list; empty is all of it.
+type proofFilter struct {
+	State string `query:"state" enum:"fine,soon,due,overdue"`
+	Text  string `query:"q" maxLength:"100" doc:"in the name, the place, the model or the id of a device"`
+}
+
+func (f *proofFilter) has(d dueTest, words ...string) bool {
+	words = append(words, d.Name.ZH, d.Name.EN, string(d.Device), d.Model, d.Profile)
+	return (f.State == "" || f.State == d.State) && strings.Contains(strings.ToLower(strings.Join(words, " ")), strings.ToLower(strings.TrimSpace(f.Text)))
+}
+
+// dueTestsFile is the list as a workbook.
+func (s *server) dueTestsFile(ctx context.Context, in *proofFilter) (string, func(http.ResponseWriter) error, error) {
+	list, err := s.dueTests(ctx, nil)
+	if err != nil {
+		return "", nil, err
+	}
+	w := sheetWords{langOf(ctx), s.zone(ctx)}
+	states := map[string]string{origin.TestFine: w.t("未到期", "Not due"), origin.TestSoon: w.t("30 天内", "Within 30 days"), origin.TestDue: w.t("该测了", "Due"), origin.TestOverdue: w.t("已超期", "Overdue")}
+	rows := [][]any{{w.t("设备", "Device"), w.t("位置", "Place"), w.t("型号", "Model"), w.t("上次测试", "Last test"), w.t("测试人", "Tested by"), w.t("应测日期", "Due"), w.t("状态", "State"),
+		w.t("周期（天）", "Every (days)"), w.t("宽限（天）", "Grace (days)"), w.t("规则", "Rule"), w.t("隐患编号", "Hazard"), w.t("网关", "Edge"), w.t("设备编号", "Device id")}}
+	for _, d := range list.Body.Items {
+		place := d.Place.Describe(w.lang, s.Places.Tree().Buildings[d.Place.Building].Name.In(w.lang))
+		if in.has(d, place) {
+			rows = append(rows, []any{cmp.Or(d.Name.In(w.lang), string(d.Device)), place, cmp.Or(d.Model, d.Profile), w.at(d.Tested), d.By, w.day(d.Due), states[d.State],
+				d.Days, d.Grace, d.Rule.In(w.lang), d.Hazard, string(d.Edge), string(d.Device)})
+		}
+	}
+	return "proof-tests-" + s.now().In(w.zone).Format("20060102") + ".xlsx", func(out http.ResponseWriter) error {
+		return writeRows(out, rows)
+	}, nil
+}
+
 // seenDevice is a device if the caller may see where it is.
 func (s *server) seenDevice(ctx context.Context, in *DeviceIn) (fleet.DeviceRow, error) {
 	_, row, err := s.Fleet.DeviceOf(ctx, in.Edge, in.Device)
@@ -101,7 +138,7 @@ func (s *server) dueTests(ctx context.Context, _ *none) (*body[dueTests], error)
 	out := dueTests{Items: []dueTest{}}
 	for _, d := range list {
 		t := dueTest{Edge: d.Edge, Device: d.ID, Name: d.Name, Place: d.Place, Profile: d.Profile, Model: d.Model, Rule: d.Rule.Name,
-			Days: days(d.Rule.Every), Grace: days(d.Rule.Grace), Tested: d.Tested, Since: d.Since, Due: d.At, State: d.State}
+			Days: days(d.Rule.Every), Grace: days(d.Rule.Grace), Tested: d.Tested, By: d.By, Since: d.Since, Due: d.At, State: d.State}
 		if o, ok := about[places.DeviceKey{Edge: d.Edge, ID: d.ID}]; ok {
 			if err := s.showHazard(ctx, &t, o); err != nil {
 				return nil, err

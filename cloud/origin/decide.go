@@ -33,6 +33,7 @@ type Device struct {
 	Profile string
 	Model   string
 	Tested  time.Time // last; zero: never
+	By      string    // who noted that; "" for a test that rang an alarm
 	Since   time.Time // known
 }
 

@@ -84,7 +84,7 @@ func TestH19_TestsAreToldNotedAndTakenBack(t *testing.T) {
 		if err := w.RecordTest(t.Context(), by, "e1", "smoke", noted, "喷烟测试"); err != nil {
 			t.Fatal(err)
 		}
-		if x, _ := stands(); x.State != TestFine || !x.Tested.Equal(noted.Truncate(time.Millisecond)) {
+		if x, _ := stands(); x.State != TestFine || !x.Tested.Equal(noted.Truncate(time.Millisecond)) || x.By != by.Name {
 			t.Fatalf("%+v", x)
 		}
 		w.forward(day)

@@ -139,22 +139,23 @@ func (s *Service) known(ctx context.Context, sees func(building string) bool, no
 	if err != nil {
 		return nil, nil, err
 	}
-	since, err := s.moments(ctx, `SELECT edge, device, at FROM proof_test WHERE kind = 'first_seen'`)
+	since, err := s.moments(ctx, `SELECT edge, device, at, '' FROM proof_test WHERE kind = 'first_seen'`)
 	if err != nil {
 		return nil, nil, err
 	}
-	tested, err := s.moments(ctx, `SELECT edge, device, MAX(at) FROM proof_test WHERE kind = 'recorded' GROUP BY edge, device`)
+	tested, err := s.moments(ctx, `SELECT edge, device, at, by_name FROM proof_test t WHERE kind = 'recorded'
+		AND at = (SELECT MAX(at) FROM proof_test m WHERE m.edge = t.edge AND m.device = t.device AND m.kind = 'recorded')`)
 	if err != nil {
 		return nil, nil, err
 	}
-	drills, err := s.moments(ctx, `SELECT edge, point, MAX(raised_at) FROM alarm WHERE drill = 1 AND point <> '' AND raised_at <= $1 GROUP BY edge, point`, db.Millis(now))
+	drills, err := s.moments(ctx, `SELECT edge, point, MAX(raised_at), '' FROM alarm WHERE drill = 1 AND point <> '' AND raised_at <= $1 GROUP BY edge, point`, db.Millis(now))
 	if err != nil {
 		return nil, nil, err
 	}
-	for k, at := range drills {
+	for k, m := range drills {
 		k.ID = contract.PointID(k.ID).Device()
-		if at.After(tested[k]) {
-			tested[k] = at
+		if m.at.After(tested[k].at) {
+			tested[k] = m
 		}
 	}
 	for _, d := range rows {
@@ -162,11 +163,11 @@ func (s *Service) known(ctx context.Context, sees func(building string) bool, no
 		if d.Reported == nil {
 			continue
 		}
-		if since[k].IsZero() {
+		if since[k].at.IsZero() {
 			fresh = append(fresh, k)
-			since[k] = now
+			since[k] = moment{at: now}
 		}
-		out = append(out, Device{Edge: d.Edge, ID: d.ID, Name: d.Name, Place: d.Place, Profile: d.Profile, Model: d.Model, Tested: tested[k], Since: since[k]})
+		out = append(out, Device{Edge: d.Edge, ID: d.ID, Name: d.Name, Place: d.Place, Profile: d.Profile, Model: d.Model, Tested: tested[k].at, By: tested[k].by, Since: since[k].at})
 	}
 	return out, fresh, nil
 }
@@ -180,20 +181,27 @@ func (s *Service) tests() bool {
 	return false
 }
 
-func (s *Service) moments(ctx context.Context, query string, args ...any) (map[places.DeviceKey]time.Time, error) {
+// moment is when something was done to a device, and by whom.
+type moment struct {
+	at time.Time
+	by string
+}
+
+func (s *Service) moments(ctx context.Context, query string, args ...any) (map[places.DeviceKey]moment, error) {
 	rows, err := s.DB.Read().QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("origin: read tests: %w", err)
 	}
 	defer rows.Close()
-	out := map[places.DeviceKey]time.Time{}
+	out := map[places.DeviceKey]moment{}
 	for rows.Next() {
 		var k places.DeviceKey
 		var at int64
-		if err := rows.Scan(&k.Edge, &k.ID, &at); err != nil {
+		var by string
+		if err := rows.Scan(&k.Edge, &k.ID, &at, &by); err != nil {
 			return nil, fmt.Errorf("origin: read tests: %w", err)
 		}
-		out[k] = db.Time(at)
+		out[k] = moment{db.Time(at), by}
 	}
 	return out, rows.Err()
 }

@@ -47,10 +47,16 @@ export async function browser() {
 export async function login(
   b,
   user,
-  { width = 1440, height = 900, console: url = env.console } = {},
+  {
+    width = 1440,
+    height = 900,
+    touch = false,
+    console: url = env.console,
+  } = {},
 ) {
   const context = await b.newContext({
     viewport: { width, height },
+    hasTouch: touch,
     locale: "zh-CN",
   });
   await context.addInitScript(() => {

@@ -330,6 +330,38 @@ try {
   const list = await api(guard, `/api/forms/${patrol}/records`);
   assert.equal(list.total, 1);
   assert.equal(list.records[0].doc.rows1[0].text1, "灭火器压力");
+
+  // And by finger, on a tablet: a finger that rests takes hold of a control, or of a field.
+  const tablet = await login(b, "admin", { width: 1180, height: 820, touch: true });
+  await go(tablet, `/workbench/forms/${points}`, "#canvas .design-card");
+  const cdp = await tablet.context().newCDPSession(tablet);
+  const held = async (from, onto, inside) => {
+    await from.scrollIntoViewIfNeeded();
+    const [a, z] = [await from.boundingBox(), await onto.boundingBox()];
+    const touch = (type, x, y) =>
+      cdp.send("Input.dispatchTouchEvent", { type, touchPoints: x === undefined ? [] : [{ x, y }] });
+    const [x, y] = [a.x + a.width / 2, a.y + a.height / 2];
+    await touch("touchStart", x, y);
+    await tablet.locator(".design-control.dragging").waitFor();
+    const [toX, toY] = [z.x + z.width / 2, z.y + inside(z.height)];
+    for (let i = 1; i <= 8; i++)
+      await touch("touchMove", x + ((toX - x) * i) / 8, y + ((toY - y) * i) / 8);
+    await shot(tablet, "design-finger");
+    await touch("touchEnd");
+  };
+  const cards = tablet.locator("#canvas .design-card");
+  const fieldsOf = () => cards.evaluateAll((all) => all.map((c) => c.dataset.field));
+  assert.deepEqual(await fieldsOf(), ["text1", "place1"]);
+  await held(tablet.locator('[data-control="multiline"]'), tablet.locator("#canvas"), (h) => h - 12);
+  await cards.nth(2).waitFor();
+  assert.deepEqual(await fieldsOf(), ["text1", "place1", "multiline1"]);
+  await held(
+    tablet.locator('[data-field="multiline1"] .design-grip'),
+    tablet.locator('[data-field="text1"]'),
+    (h) => h / 4,
+  );
+  await tablet.locator('#canvas .design-card:first-child[data-field="multiline1"]').waitFor();
+  assert.deepEqual(await fieldsOf(), ["multiline1", "text1", "place1"]);
   assert.ok(points);
 } finally {
   await b.close();

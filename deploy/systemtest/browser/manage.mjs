@@ -59,6 +59,14 @@ try {
   const tested = due.filter({ hasText: today });
   await tested.nth(1).waitFor();
   await shot(admin, "proof-tests");
+  const { name } = await api(admin, "/api/me");
+  assert.ok(name);
+  await tested.first().locator("td .quiet", { hasText: name }).waitFor();
+  const [book] = await Promise.all([
+    admin.waitForEvent("download"),
+    admin.click("#export-proof"),
+  ]);
+  assert.match(book.suggestedFilename(), /^proof-tests-\d{8}\.xlsx$/);
   await tested.first().locator(".proof-name").click();
   await admin.locator(".proof-history li", { hasText: "喷烟，3 秒内报警" }).waitFor();
   await shot(admin, "proof-history");

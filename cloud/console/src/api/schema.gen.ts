@@ -2542,6 +2542,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/proof-tests/export.xlsx": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** When devices are to be proven to work again, as a file */
+    get: operations["get-proof-tests-export.xlsx"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/proofs": {
     parameters: {
       query?: never;
@@ -4239,6 +4256,8 @@ export interface components {
        * @description absent: never, as far as is known
        */
       tested_at?: string;
+      /** @description who noted it; absent for a test that rang an alarm */
+      tested_by?: string;
     };
     DueTests: {
       /** @description the most urgent first */
@@ -12215,6 +12234,39 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["DueTests"];
+        };
+      };
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["ErrorModel"];
+        };
+      };
+    };
+  };
+  "get-proof-tests-export.xlsx": {
+    parameters: {
+      query?: {
+        state?: "fine" | "soon" | "due" | "overdue";
+        /** @description in the name, the place, the model or the id of a device */
+        q?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
         };
       };
       /** @description Error */

@@ -183,6 +183,9 @@ export function PlacePicker({ field: f, id, value, set }: InputProps) {
     setFrom(undefined);
   };
   const communities = tree?.communities ?? [];
+  const buildings = (tree?.buildings ?? []).filter((b) => !b.archived);
+  // where two communities have a building of the same name, its community is said too
+  const twice = (name: Text) => buildings.filter((b) => say(b.name) === say(name)).length > 1;
   const home = communities.length === 1 && communities[0] ? [communities[0].id] : [];
   return (
     <>
@@ -199,18 +202,16 @@ export function PlacePicker({ field: f, id, value, set }: InputProps) {
                 {t("phone.recent")} {placeWords(tree, p)}
               </button>
             ))}
-          {(tree?.buildings ?? [])
-            .filter((b) => !b.archived)
-            .map((b) => (
-              <button
-                key={b.id}
-                type="button"
-                data-building={b.id}
-                onClick={() => setFrom([b.community, b.id])}
-              >
-                {say(b.name)}
-              </button>
-            ))}
+          {buildings.map((b) => (
+            <button
+              key={b.id}
+              type="button"
+              data-building={b.id}
+              onClick={() => setFrom([b.community, b.id])}
+            >
+              {twice(b.name) ? placeWords(tree, `${b.community}/${b.id}`) : say(b.name)}
+            </button>
+          ))}
         </div>
       )}
       {from && (

@@ -10,7 +10,7 @@ import { useTree } from "../areas/places/api";
 import { placeOf } from "../areas/work/names";
 import { Taken } from "../areas/work/Taken";
 import { say } from "../i18n";
-import { age, dateTime } from "../parts/format";
+import { age, minute } from "../parts/format";
 import { Choose } from "./Choose";
 import { type Chosen, unchosen } from "./chosen";
 import { Fields, reveal } from "./Fields";
@@ -47,7 +47,7 @@ function State({ c }: { c: Case }) {
   return (
     <p className="p-about">
       {c.record.no} · {t(`work.states.${c.record.state}`, { defaultValue: c.record.state ?? "" })} ·{" "}
-      {c.state.initiator.name} {dateTime(c.state.started)}
+      {c.state.initiator.name} {minute(c.state.started)}
     </p>
   );
 }
@@ -206,7 +206,11 @@ function Evidence({ c }: { c: Case }) {
           </figure>
         </div>
       )}
-      <Values fields={c.form.fields.filter((f) => !compared || !shown.includes(f))} doc={c.record.doc} />
+      <Values
+        fields={c.form.fields.filter((f) => !compared || !shown.includes(f))}
+        doc={c.record.doc}
+        due={c.form.roles?.due}
+      />
     </section>
   );
 }
@@ -222,7 +226,7 @@ function Told({ c }: { c: Case }) {
           .reverse()
           .map((f) => (
             <li key={f.seq}>
-              <time>{dateTime(f.at)}</time> <strong>{t(`work.facts.${f.kind}`)}</strong>{" "}
+              <time>{minute(f.at)}</time> <strong>{t(`work.facts.${f.kind}`)}</strong>{" "}
               {f.node && say(nodeOf(c.def.nodes, f.node)?.name)}{" "}
               {f.by?.name && f.by.name !== "system" && f.by.name}
               {(f.to ?? []).length > 0 && ` → ${(f.to ?? []).map((p) => p.name).join("、")}`}

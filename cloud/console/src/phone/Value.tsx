@@ -3,13 +3,13 @@ import { useTree } from "../areas/places/api";
 import { type Choice, type Doc, type Field, idOf, useDict } from "../areas/work/api";
 import { cascadeName, colour, named, placeWords } from "../areas/work/names";
 import { say } from "../i18n";
-import { minute } from "../parts/format";
+import { deadline, minute } from "../parts/format";
 
 const pictures = new Set(["photo", "video", "media", "signature"]);
 export const isPicture = (f: Field) => pictures.has(f.type);
 
 /** Value shows what a field holds. */
-export function Value({ field: f, value }: { field: Field; value: unknown }) {
+export function Value({ field: f, value, due }: { field: Field; value: unknown; due?: boolean }) {
   const { t } = useTranslation();
   const dict = useDict(f.dict).data;
   const tree = useTree().data;
@@ -30,7 +30,7 @@ export function Value({ field: f, value }: { field: Field; value: unknown }) {
   if (pictures.has(f.type)) return <Pictures ids={[value].flat().map(idOf)} />;
   switch (f.type) {
     case "datetime":
-      return <>{minute(value as string)}</>;
+      return <>{due ? deadline(value as string) : minute(value as string)}</>;
     case "option":
     case "options":
       return <>{[value].flat().map(choice)}</>;
@@ -98,8 +98,8 @@ export function Pictures({ ids }: { ids: string[] }) {
   );
 }
 
-/** Values are the filled-in fields of a record. */
-export function Values({ fields, doc }: { fields: Field[]; doc: Doc }) {
+/** Values are the filled-in fields of a record; due is the one that says until when. */
+export function Values({ fields, doc, due }: { fields: Field[]; doc: Doc; due?: string }) {
   const there = (f: Field) =>
     doc[f.key] !== undefined &&
     doc[f.key] !== null &&
@@ -110,7 +110,7 @@ export function Values({ fields, doc }: { fields: Field[]; doc: Doc }) {
         <div key={f.key}>
           <dt>{say(f.label)}</dt>
           <dd>
-            <Value field={f} value={doc[f.key]} />
+            <Value field={f} value={doc[f.key]} due={f.key === due} />
           </dd>
         </div>
       ))}

@@ -5,8 +5,9 @@ import {
   type DragEndEvent,
   DragOverlay,
   KeyboardSensor,
-  PointerSensor,
+  MouseSensor,
   pointerWithin,
+  TouchSensor,
   useSensor,
   useSensors,
 } from "@dnd-kit/core";
@@ -141,7 +142,9 @@ function Edit({ body, change, published, selected, setSelected, wrong }: EditPro
   const { t } = useTranslation();
   const [dragged, setDragged] = useState<string>();
   const sensors = useSensors(
-    useSensor(PointerSensor, { activationConstraint: { distance: 5 } }),
+    useSensor(MouseSensor, { activationConstraint: { distance: 5 } }),
+    // a finger that moves at once scrolls the list of controls; one that rests takes hold
+    useSensor(TouchSensor, { activationConstraint: { delay: 200, tolerance: 8 } }),
     useSensor(KeyboardSensor, { coordinateGetter: sortableKeyboardCoordinates }),
   );
   const rowsOf = (path: string | undefined) => (path?.includes(".") ? (path.split(".")[0] ?? "") : "");

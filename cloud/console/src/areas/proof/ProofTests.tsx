@@ -78,6 +78,13 @@ function Schedule({ all }: { all: DueTest[] }) {
           onChange={(e) => set("q", e.target.value)}
           style={{ width: 260 }}
         />
+        <Button
+          id="export-proof"
+          href={`/api/proof-tests/export.xlsx?${asked(state, params.get("q"))}`}
+          download
+        >
+          {t("proof.excel")}
+        </Button>
         {may("alarm.out_of_service") && (
           <Button
             type="primary"
@@ -115,6 +122,14 @@ function Schedule({ all }: { all: DueTest[] }) {
       )}
     </>
   );
+}
+
+/** asked are the filters of the list as the file wants them. */
+function asked(state: State | "all", q: string | null) {
+  const p = new URLSearchParams();
+  if (state !== "all") p.set("state", state);
+  if (q) p.set("q", q);
+  return p.toString();
 }
 
 function DueTable(props: {
@@ -157,7 +172,14 @@ function DueTable(props: {
         {
           title: t("proof.last"),
           render: (_, d) =>
-            d.tested_at ? day(d.tested_at) : <span className="quiet">{t("proof.never")}</span>,
+            d.tested_at ? (
+              <>
+                {day(d.tested_at)}
+                <div className="quiet">{d.tested_by || t("proof.rung")}</div>
+              </>
+            ) : (
+              <span className="quiet">{t("proof.never")}</span>
+            ),
         },
         {
           title: t("proof.due"),

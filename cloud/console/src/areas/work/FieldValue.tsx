@@ -10,11 +10,22 @@ import { type Choice, type Doc, type Field, idOf, useDict } from "./api";
 import { cascadeName, colour, named, placeWords } from "./names";
 
 /** FieldValue shows what a field holds. */
-export function FieldValue({ field: f, value, due }: { field: Field; value: unknown; due?: boolean }) {
+export function FieldValue({
+  field: f,
+  value,
+  due,
+  none,
+}: {
+  field: Field;
+  value: unknown;
+  due?: boolean;
+  /** said of a field nobody filled in, where the usual words are too many */
+  none?: string;
+}) {
   const { t } = useTranslation();
   const dict = useDict(f.dict).data;
   if (value === undefined || value === null || value === "")
-    return <span className="quiet">{t("work.empty")}</span>;
+    return <span className="quiet">{none ?? t("work.empty")}</span>;
   const choices: Choice[] = f.options ?? (dict?.items ?? []).map((i) => ({ ...i, id: i.code }));
   switch (f.type) {
     case "datetime":

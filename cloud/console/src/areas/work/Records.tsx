@@ -329,7 +329,7 @@ function Row({
           {f.key.startsWith("_") ? (
             <StandingValue column={f.key} at={at} />
           ) : (
-            <FieldValue field={f} value={r.doc[f.key]} due={f.key === due} />
+            <FieldValue field={f} value={r.doc[f.key]} due={f.key === due} none="—" />
           )}
         </td>
       ))}

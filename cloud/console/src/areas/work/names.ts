@@ -14,7 +14,7 @@ export function named(v: unknown): string {
 }
 
 /** colour reads a word of the design system, or #rrggbb. */
-export const colour = (c: string) => (c.startsWith("#") ? c : `var(--${c})`);
+export const colour = (c: string) => (c.startsWith("#") ? c : `var(--${c}, var(--line))`);
 
 /** placeWords says a place's path in words. */
 export function placeWords(tree: Tree | undefined, path: string): string {
