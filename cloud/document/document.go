@@ -115,19 +115,23 @@ type Head struct {
 	At        time.Time `json:"at"`        // published, or its draft kept
 
 	Title contract.Text `json:"title"`          // as its content has it
-	Icon  string        `json:"icon,omitempty"` //
+	About contract.Text `json:"about,omitzero"` // its description
+	Icon  string        `json:"icon,omitempty"` // of an app, one of [Icons]
 	Form  string        `json:"form,omitempty"` // of a flow
+	Holds []Ref         `json:"holds,omitempty" doc:"of an app"`
 }
 
 // describe takes from a content what lists show; what has no such thing shows its key.
 func (h *Head) describe(body string) {
 	var about struct {
 		Title contract.Text `json:"title"`
+		About contract.Text `json:"description"`
 		Icon  string        `json:"icon"`
 		Form  string        `json:"form"`
+		Holds []Ref         `json:"documents"`
 	}
 	if err := json.Unmarshal([]byte(body), &about); err == nil {
-		h.Title, h.Icon, h.Form = about.Title, about.Icon, about.Form
+		h.Title, h.About, h.Icon, h.Form, h.Holds = about.Title, about.About, about.Icon, about.Form, about.Holds
 	}
 }
 

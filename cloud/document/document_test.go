@@ -330,3 +330,26 @@ func FuzzReadBundle(f *testing.F) {
 		}
 	})
 }
+
+func TestF01_WhatAnAppSaysOfItself(t *testing.T) {
+	each(t, map[document.Kind]document.Class{document.App: document.AppClass()}, func(t *testing.T, f fixture) {
+		if _, err := f.release(document.App, "mine", `{"title":{"zh":"巡检"},"description":{"zh":"每天走一遍"},"icon":"patrol","documents":[{"kind":"form","key":"round"}]}`); err != nil {
+			t.Fatal(err)
+		}
+		list, err := f.List(t.Context(), document.App)
+		if err != nil || len(list) != 1 || list[0].Icon != "patrol" || list[0].About.ZH != "每天走一遍" || len(list[0].Holds) != 1 || list[0].Holds[0].Key != "round" {
+			t.Fatalf("%+v %v", list, err)
+		}
+		for body, path := range map[string]string{
+			`{"title":{"zh":"甲"},"icon":"../x","documents":[]}`:                                           "icon",
+			`{"title":{"zh":"甲"},"description":{"zh":"` + strings.Repeat("长", 501) + `"},"documents":[]}`: "description",
+			`{"title":{"zh":"甲"},"documents":[{"kind":"form","key":"a"},{"kind":"form","key":"a"}]}`:      "documents[1]",
+			`{"title":{"zh":" "},"documents":[]}`:                                                         "title",
+		} {
+			problems := document.AppClass().Check("x", []byte(body))
+			if len(problems) != 1 || problems[0].Path != path {
+				t.Errorf("%s: %+v", body, problems)
+			}
+		}
+	})
+}

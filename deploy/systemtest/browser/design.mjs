@@ -71,6 +71,8 @@ try {
   await go(page, "/workbench", ".design-cards");
   await page.click("#new-document");
   await page.fill("#document-name", "小区安全生产管理");
+  await page.fill("#app-about", "巡检记录、隐患上报和整改闭环");
+  await page.click('.ant-modal [data-icon="safety"]');
   await page.click("#make-document");
   await page.locator("#new-in-app").waitFor();
   const app = new URL(page.url()).pathname;
@@ -83,6 +85,16 @@ try {
     await page.locator("#canvas").waitFor();
     return new URL(page.url()).pathname.split("/").at(-1);
   };
+
+  // the card says what the app is, by its picture and its words; the picture can be changed
+  await page.click("#app-icon");
+  await page.click('.ant-popover [data-icon="hazard"]');
+  await page.locator('.ant-popover [data-icon="hazard"][aria-checked="true"]').waitFor();
+  await go(page, "/workbench", ".design-cards .app-icon");
+  await page.getByText("巡检记录、隐患上报和整改闭环").waitFor();
+  await shot(page, "workbench-apps");
+  const made = (await api(page, "/api/documents?kind=app")).find((h) => app.endsWith(`/${h.key}`));
+  assert.equal(made.icon, "hazard");
 
   const points = await newForm("巡检点位信息表");
   await shot(page, "design-empty-form");

@@ -4125,6 +4125,7 @@ export interface components {
       updated_at: string;
     };
     DocumentHead: {
+      about?: components["schemas"]["Text"];
       app: string;
       /** Format: date-time */
       at: string;
@@ -4133,6 +4134,8 @@ export interface components {
       /** Format: int64 */
       draft_rev: number;
       form?: string;
+      /** @description of an app */
+      holds?: components["schemas"]["DocumentRef"][] | null;
       icon?: string;
       key: string;
       kind: string;

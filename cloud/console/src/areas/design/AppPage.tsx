@@ -1,9 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { App, Button, Dropdown, Input, Popconfirm, Select } from "antd";
+import { App, Button, Dropdown, Input, Popconfirm, Popover, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
-import { say } from "../../i18n";
+import type { Text } from "../../api/types";
+import { language, say } from "../../i18n";
 import { Page } from "../../parts/Page";
 import { Empty, Loaded, Loading, useProblemText } from "../../parts/states";
 import "../work/work.css";
@@ -17,11 +18,16 @@ import {
   useDocument,
   useDocuments,
 } from "./api";
+import { AppIcon, IconChoice } from "./AppIcon";
 import "./design.css";
 import { NewDocument } from "./NewDocument";
 import { NewFlow } from "./NewFlow";
 import { RemoveApp, RemovedApp, useStanding } from "./RemoveApp";
 import { DocumentCard } from "./Workbench";
+
+/** renamed puts what was typed in the language it was typed in. */
+const renamed = (old: Text | undefined, typed: string): Text =>
+  language() === "en" ? { zh: old?.zh || typed.trim(), en: typed.trim() } : { ...old, zh: typed.trim() };
 
 /** AppPage is one app: its forms, flows and dictionaries. */
 export function AppPage() {
@@ -54,6 +60,7 @@ function Sheet({ id, detail }: { id: string; detail: Detail<AppBody> }) {
   const [making, setMaking] = useState<(typeof makes)[number]>();
   const body = detail.draft?.body ?? detail.current?.body ?? { title: { zh: id }, documents: [] };
   const [name, setName] = useState(say(body.title));
+  const [about, setAbout] = useState(say(body.description));
   const save = (next: AppBody) =>
     saveApp(id, next, detail.draft?.rev ?? 0).then(
       () => client.invalidateQueries({ queryKey: keys.all }),
@@ -75,7 +82,7 @@ function Sheet({ id, detail }: { id: string; detail: Detail<AppBody> }) {
     <Page
       title={
         <>
-          <Link to="/workbench">{t("design.title")}</Link> / {say(body.title)}
+          <Link to="/workbench">{t("design.title")}</Link> / <AppIcon icon={body.icon} /> {say(body.title)}
         </>
       }
       verbs={
@@ -105,9 +112,29 @@ function Sheet({ id, detail }: { id: string; detail: Detail<AppBody> }) {
           maxLength={100}
           onChange={(e) => setName(e.target.value)}
           onBlur={() =>
-            name.trim() && name !== say(body.title) && void save({ ...body, title: { zh: name.trim() } })
+            name.trim() &&
+            name !== say(body.title) &&
+            void save({ ...body, title: renamed(body.title, name) })
           }
         />
+        <Input
+          id="app-about"
+          aria-label={t("design.appAbout")}
+          placeholder={t("design.appAbout")}
+          value={about}
+          maxLength={500}
+          onChange={(e) => setAbout(e.target.value)}
+          onBlur={() =>
+            about.trim() !== say(body.description) &&
+            void save({ ...body, description: about.trim() ? renamed(body.description, about) : undefined })
+          }
+        />
+        <Popover
+          trigger="click"
+          content={<IconChoice value={body.icon} set={(icon) => void save({ ...body, icon })} />}
+        >
+          <Button id="app-icon">{t("design.icon")}</Button>
+        </Popover>
         <Select
           showSearch
           optionFilterProp="label"

@@ -7,6 +7,7 @@ import { Problem, request } from "../../api/client";
 import { say } from "../../i18n";
 import { useProblemText } from "../../parts/states";
 import { useDict } from "../work/api";
+import { IconChoice } from "./AppIcon";
 import { newItem } from "./checklist";
 import { type Head, type Kind, keys, places, putInApp, saveApp, unused } from "./api";
 
@@ -37,12 +38,19 @@ export function NewDocument({
   const client = useQueryClient();
   const [name, setName] = useState("");
   const [key, setKey] = useState(unused(heads, kind));
+  const [icon, setIcon] = useState("office");
+  const [about, setAbout] = useState("");
   const [busy, setBusy] = useState(false);
   const make = async () => {
     setBusy(true);
     const title = { zh: name.trim() };
     try {
-      if (kind === "app") await saveApp(key, { title, documents: [] }, 0);
+      if (kind === "app")
+        await saveApp(
+          key,
+          { title, ...(about.trim() && { description: { zh: about.trim() } }), icon, documents: [] },
+          0,
+        );
       else {
         const body = { title, ...begun(kind, t("design.newItem")) };
         await request("PUT", `/api/documents/${kind}/${key}/draft`, { rev: 0, body });
@@ -83,6 +91,18 @@ export function NewDocument({
           onChange={(e) => setName(e.target.value)}
           onPressEnter={() => name.trim() && void make()}
         />
+        {kind === "app" && (
+          <>
+            <Input
+              id="app-about"
+              maxLength={500}
+              placeholder={t("design.appAbout")}
+              value={about}
+              onChange={(e) => setAbout(e.target.value)}
+            />
+            <IconChoice value={icon} set={setIcon} />
+          </>
+        )}
         <details>
           <summary className="quiet">{t("design.code")}</summary>
           <Input value={key} maxLength={24} onChange={(e) => setKey(e.target.value)} />

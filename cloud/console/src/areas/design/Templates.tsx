@@ -10,6 +10,7 @@ import { Page } from "../../parts/Page";
 import { Empty, Loaded } from "../../parts/states";
 import "../work/work.css";
 import "./design.css";
+import { AppIcon } from "./AppIcon";
 import { InstallDialog } from "./InstallDialog";
 import "./templates.css";
 import "./templatewords";
@@ -17,27 +18,6 @@ import "./templatewords";
 export type Template = components["schemas"]["WorkTemplate"];
 
 const categories = ["service", "permit", "equipment", "safety", "site", "office"] as const;
-
-const drawings: Record<Template["category"], string> = {
-  service: "M4 13a8 8 0 0 1 16 0M4 13v4h3v-5H4.500M20 13v4h-3v-5h2.500M17 17c0 2-2 3-5 3",
-  permit: "M12 3l9 16H3zM12 9v5M12 16.500v.01",
-  equipment:
-    "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM12 3v4M12 17v4M3 12h4M17 12h4M6 6l2 2M16 16l2 2M18 6l-2 2M8 16l-2 2",
-  safety: "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zM9 12l2 2 4-4",
-  site: "M12 21v-8M12 13c-5 0-7-3-7-7 5 0 7 3 7 7zM12 15c0-4 2-6 6-6 0 4-2 6-6 6z",
-  office: "M6 3h9l3 3v15H6zM9 11h6M9 15h6M14 3v4h4",
-};
-
-/** TemplateIcon is the category of a template; the words stand beside it. */
-export function TemplateIcon({ category }: { category: Template["category"] }) {
-  return (
-    <span className="template-icon" aria-hidden>
-      <svg viewBox="0 0 24 24">
-        <path d={drawings[category]} />
-      </svg>
-    </span>
-  );
-}
 
 export const useTemplates = () =>
   useQuery({ queryKey: ["templates"], queryFn: () => get<Template[]>("/api/templates") });
@@ -103,7 +83,7 @@ function Card({ x, install }: { x: Template; install: () => void }) {
   const { t } = useTranslation();
   return (
     <li className="template-card" data-template={x.key}>
-      <TemplateIcon category={x.category} />
+      <AppIcon icon={x.category} />
       <div>
         <h2>
           {say(x.title)}

@@ -1,14 +1,16 @@
 import { Button, Checkbox, Input, Segmented } from "antd";
+import type { TFunction } from "i18next";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { say } from "../../i18n";
-import { dateTime } from "../../parts/format";
+import { minute } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Empty, Loaded } from "../../parts/states";
 import "../work/work.css";
 import { type Head, type Kind, places, useDocuments } from "./api";
+import { AppIcon } from "./AppIcon";
 import "./design.css";
 import { Help } from "./Help";
 import { NewDocument } from "./NewDocument";
@@ -95,23 +97,32 @@ export function Workbench() {
   );
 }
 
+/** holds says what is in an app: 2 forms · 1 flow. */
+function holds(t: TFunction, h: Head): string {
+  const all = kinds.map((k) => ({ k, n: (h.holds ?? []).filter((r) => r.kind === k).length }));
+  const words = all.filter((x) => x.n > 0).map((x) => t(`design.holds.${x.k}`, { n: x.n }));
+  return words.join(" · ") || t("design.emptyApp");
+}
+
 /** DocumentCard names a document and says how it stands. */
 export function DocumentCard({ h, kind, children }: { h: Head; kind: Kind; children?: ReactNode }) {
   const { t } = useTranslation();
   const { may } = useSession();
   return (
     <li className="design-doc" data-key={h.key}>
-      <Link to={`/workbench/${places[kind]}/${h.key}`}>
+      <Link className={kind === "app" ? "with-icon" : ""} to={`/workbench/${places[kind]}/${h.key}`}>
+        {kind === "app" && <AppIcon icon={h.icon} />}
         <strong>{say(h.title) || h.key}</strong>
+        {kind === "app" && say(h.about) && <span>{say(h.about)}</span>}
         <span className="quiet">
-          {t(`design.${kind}`)}
+          {kind === "app" ? holds(t, h) : t(`design.${kind}`)}
           {kind === "app" && h.retired_at && ` · ${t("design.isRemoved")}`}
           {kind !== "app" &&
             ` · ${h.retired_at ? t("design.isRetired") : h.current > 0 ? t("design.inForce", { n: h.current }) : t("design.neverPublished")}`}
           {kind !== "app" && h.draft_rev > 0 && ` · ${t("design.hasDraft")}`}
         </span>
         <span className="quiet">
-          {dateTime(h.at)}
+          {minute(h.at)}
           {h.app && ` · ${t("design.ready")}`}
         </span>
       </Link>

@@ -22,6 +22,8 @@ export interface Detail<T> {
 
 export interface AppBody {
   title: Text;
+  description?: Text;
+  icon?: string;
   documents: { kind: Kind; key: string }[];
 }
 
