@@ -5,7 +5,7 @@ import { useNavigate, useParams, useSearchParams } from "react-router";
 import { useQueryClient } from "@tanstack/react-query";
 import { post } from "../../api/client";
 import { say } from "../../i18n";
-import { dateTime, deadline, minute } from "../../parts/format";
+import { dateTime, minute } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Loaded, useProblemText } from "../../parts/states";
@@ -17,6 +17,7 @@ import { type Act, CaseVerbs, ChoosePeople, passed, type Chosen, TaskVerbs } fro
 import { AlarmsOfRecord } from "./AlarmLinks";
 import { SignatureInput } from "./Capture";
 import { sendable, useFilling } from "./filling";
+import { Due } from "./Due";
 import { FormFields, reveal } from "./FormFields";
 import { Pictures } from "./Media";
 import { placeOf } from "./names";
@@ -186,10 +187,10 @@ function MyTask({ c, task, act }: { c: Case; task: Task; act: Act }) {
       <h2>
         {t("work.yourTask", { node: say(node?.name) })}
         {task.due && (
-          <span className="quiet">
+          <>
             {" "}
-            {t("work.due")} {deadline(task.due)}
-          </span>
+            <Due at={task.due} />
+          </>
         )}
       </h2>
       {why && (

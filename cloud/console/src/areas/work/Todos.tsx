@@ -3,11 +3,12 @@ import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { useOverview } from "../../api/queries";
 import { say } from "../../i18n";
-import { deadline, minute } from "../../parts/format";
+import { minute } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { type Box, type Item, useBox, useUsable } from "./api";
+import { Due } from "./Due";
 import "./work.css";
 
 const boxes: Box[] = ["mine", "started", "copied", "done"];
@@ -101,11 +102,7 @@ function Line({ x, box }: { x: Item; box: Box }) {
             handlers &&
             ` · ${t("work.withWhom", { who: handlers })}`}
         </span>
-        {x.due_at && box === "mine" && (
-          <span className={late ? "work-late" : "quiet"}>
-            {late ? t("work.overdue") : t("work.due")} {deadline(x.due_at)}
-          </span>
-        )}
+        {x.due_at && box === "mine" && <Due at={x.due_at} />}
       </Link>
     </li>
   );
