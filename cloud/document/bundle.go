@@ -36,6 +36,8 @@ type Manifest struct {
 	Title     contract.Text `json:"title"`
 	Made      time.Time     `json:"made"`
 	Documents []Part        `json:"documents"`
+	// Views are lists of the forms' records that everybody has; this room does not read them.
+	Views []json.RawMessage `json:"views,omitempty"`
 }
 
 // Part is one document of a package.
@@ -47,9 +49,9 @@ type Part struct {
 	Body    json.RawMessage `json:"-"`
 }
 
-// Export writes the versions in force of some documents as one package.
-func (s *Store) Export(ctx context.Context, w io.Writer, key string, title contract.Text, refs []Ref, now time.Time) error {
-	m := Manifest{Key: key, Title: title, Made: now.UTC()}
+// Export writes the versions in force of some documents as one package, with m's views.
+func (s *Store) Export(ctx context.Context, w io.Writer, m Manifest, refs []Ref, now time.Time) error {
+	m.Documents, m.Made = nil, now.UTC()
 	for _, r := range refs {
 		v, err := s.Current(ctx, r.Kind, r.Key)
 		if err != nil {
@@ -115,7 +117,7 @@ func ReadBundle(raw []byte) (Manifest, error) {
 		files[f.Name] = b
 	}
 	var m Manifest
-	if err := json.Unmarshal(files[manifestName], &m); err != nil || m.Format != bundleFormat || !keyRE.MatchString(m.Key) {
+	if err := json.Unmarshal(files[manifestName], &m); err != nil || m.Format != bundleFormat || !keyRE.MatchString(m.Key) || len(m.Views) > maxParts {
 		return Manifest{}, invalid(manifestName, "不是应用包，或版本不认识", "not an app package, or of an unknown format")
 	}
 	seen := map[Ref]bool{}
@@ -195,9 +197,13 @@ func (r Result) Blocked(replace bool) bool {
 // errDry takes a tried import back.
 var errDry = errors.New("document: dry run")
 
+// Along is what else is done with a package, after its documents and in their transaction;
+// what it says is added to the report. The package is imported, or not, with it.
+type Along func(ctx context.Context, tx *sql.Tx, m Manifest) ([]Item, error)
+
 // Import publishes the documents of a package: all or none. A dry run does the same and
 // takes it back. Conflicts block it unless replace is set.
-func (s *Store) Import(ctx context.Context, by org.Actor, raw []byte, replace, dry bool, now time.Time) (Result, error) {
+func (s *Store) Import(ctx context.Context, by org.Actor, raw []byte, replace, dry bool, along Along, now time.Time) (Result, error) {
 	m, err := ReadBundle(raw)
 	if err != nil {
 		return Result{}, err
@@ -212,6 +218,11 @@ func (s *Store) Import(ctx context.Context, by org.Actor, raw []byte, replace, d
 			}
 			res.Items = append(res.Items, item)
 		}
+		more, err := along(ctx, tx, m)
+		if err != nil {
+			return err
+		}
+		res.Items = append(res.Items, more...)
 		if dry || res.Blocked(replace) {
 			return errDry
 		}

@@ -264,6 +264,9 @@ func TestDiff_NamesElementsByTheirKeyAndSpeaksToPeople(t *testing.T) {
 	}
 }
 
+// alone: a package of documents and nothing else.
+func alone(context.Context, *sql.Tx, document.Manifest) ([]document.Item, error) { return nil, nil }
+
 func TestF01_AnAppTravelsAsOnePackage(t *testing.T) {
 	var pack bytes.Buffer
 	title := contract.Text{ZH: "隐患", EN: "Hazards"}
@@ -271,28 +274,28 @@ func TestF01_AnAppTravelsAsOnePackage(t *testing.T) {
 		f.must(f.release(document.Flow, "hazard", `{"flow":1}`))
 		f.must(f.release(document.Form, "hazard", `{"form":1}`))
 		pack.Reset()
-		if err := f.Export(t.Context(), &pack, "hazards", title, []document.Ref{{Kind: document.Flow, Key: "hazard"}, {Kind: document.Form, Key: "hazard"}}, at); err != nil {
+		if err := f.Export(t.Context(), &pack, document.Manifest{Key: "hazards", Title: title}, []document.Ref{{Kind: document.Flow, Key: "hazard"}, {Kind: document.Form, Key: "hazard"}}, at); err != nil {
 			t.Fatal(err)
 		}
-		res, err := f.Import(t.Context(), by, pack.Bytes(), false, true, at)
+		res, err := f.Import(t.Context(), by, pack.Bytes(), false, true, alone, at)
 		if err != nil || res.Items[0].Kind != document.Form || res.Items[0].Outcome != document.Same {
 			t.Errorf("own package: %+v, %v", res, err)
 		}
 	})
 	each(t, nil, func(t *testing.T, f fixture) {
 		f.must(f.release(document.Form, "hazard", `{"form":"mine"}`))
-		dry, err := f.Import(t.Context(), by, pack.Bytes(), true, true, at)
+		dry, err := f.Import(t.Context(), by, pack.Bytes(), true, true, alone, at)
 		if err != nil || dry.Done || dry.Items[0].Outcome != document.Conflict || len(dry.Items[0].Changes) != 1 || dry.Items[1].Outcome != document.New {
 			t.Fatalf("dry run: %+v, %v", dry, err)
 		}
-		blocked, err := f.Import(t.Context(), by, pack.Bytes(), false, false, at)
+		blocked, err := f.Import(t.Context(), by, pack.Bytes(), false, false, alone, at)
 		if err != nil || blocked.Done {
 			t.Fatalf("conflict: %+v, %v", blocked, err)
 		}
 		if _, err := f.Current(t.Context(), document.Flow, "hazard"); !errors.Is(err, document.ErrNotFound) {
 			t.Error("half of a blocked import was kept")
 		}
-		res, err := f.Import(t.Context(), by, pack.Bytes(), true, false, at)
+		res, err := f.Import(t.Context(), by, pack.Bytes(), true, false, alone, at)
 		if err != nil || !res.Done {
 			t.Fatalf("import: %+v, %v", res, err)
 		}
@@ -307,7 +310,7 @@ func TestF01_ADamagedPackageIsRefused(t *testing.T) {
 	each(t, nil, func(t *testing.T, f fixture) {
 		f.must(f.release(document.Form, "hazard", `{"form":1}`))
 		var pack bytes.Buffer
-		if err := f.Export(t.Context(), &pack, "hazards", contract.Text{ZH: "隐患"}, []document.Ref{{Kind: document.Form, Key: "hazard"}}, at); err != nil {
+		if err := f.Export(t.Context(), &pack, document.Manifest{Key: "hazards", Title: contract.Text{ZH: "隐患"}}, []document.Ref{{Kind: document.Form, Key: "hazard"}}, at); err != nil {
 			t.Fatal(err)
 		}
 		raw := pack.Bytes()

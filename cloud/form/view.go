@@ -13,19 +13,20 @@ import (
 
 	"anlan/cloud/cond"
 	"anlan/cloud/db"
+	"anlan/contract"
 )
 
 // SavedView is a list as somebody likes to see it: what is in it, which columns, in which order.
 type SavedView struct {
-	ID     string    `json:"id"`
-	Form   string    `json:"form"`
-	Name   string    `json:"name"`
-	Owner  string    `json:"owner"`
-	Shared bool      `json:"shared"` // with everybody who may see the form's records
-	Filter cond.Expr `json:"filter,omitzero"`
-	Fields []string  `json:"fields"` // columns in their order; empty is the form's own choice
-	Sort   string    `json:"sort,omitempty"`
-	Chart  *Chart    `json:"chart,omitempty"` // shown as statistics
+	ID     string        `json:"id"`
+	Form   string        `json:"form"`
+	Name   contract.Text `json:"name"`
+	Owner  string        `json:"owner"`
+	Shared bool          `json:"shared"` // with everybody who may see the form's records
+	Filter cond.Expr     `json:"filter,omitzero"`
+	Fields []string      `json:"fields"` // columns in their order; empty is the form's own choice
+	Sort   string        `json:"sort,omitempty"`
+	Chart  *Chart        `json:"chart,omitempty"` // shown as statistics
 }
 
 // Chart is how a view is counted, measured and drawn.
@@ -54,10 +55,11 @@ const maxViews = 50
 
 // viewBody is the part of a view that is kept as JSON.
 type viewBody struct {
-	Filter cond.Expr `json:"filter,omitzero"`
-	Fields []string  `json:"fields"`
-	Sort   string    `json:"sort,omitempty"`
-	Chart  *Chart    `json:"chart,omitempty"`
+	English string    `json:"english,omitempty"` // the name's
+	Filter  cond.Expr `json:"filter,omitzero"`
+	Fields  []string  `json:"fields"`
+	Sort    string    `json:"sort,omitempty"`
+	Chart   *Chart    `json:"chart,omitempty"`
 }
 
 // Views lists the views of a form that somebody has: their own, and those shared.
@@ -65,7 +67,20 @@ func (s *Store) Views(ctx context.Context, who Who, form string) ([]SavedView, e
 	if !who.Permits.May(form, View) {
 		return nil, ErrDenied
 	}
-	rows, err := s.db.Read().QueryContext(ctx, `SELECT id, owner, shared, name, body FROM form_view WHERE form = $1 AND (owner = $2 OR shared = 1) ORDER BY shared, name, id`, form, who.Actor.ID)
+	return viewsOf(ctx, s.db.Read(), form, who.Actor.ID)
+}
+
+// SharedViews lists the views of a form that everybody has who may see its records.
+func (s *Store) SharedViews(ctx context.Context, tx *sql.Tx, form string) ([]SavedView, error) {
+	var q querier = s.db.Read()
+	if tx != nil {
+		q = tx
+	}
+	return viewsOf(ctx, q, form, "")
+}
+
+func viewsOf(ctx context.Context, q querier, form, owner string) ([]SavedView, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, owner, shared, name, body FROM form_view WHERE form = $1 AND (owner = $2 OR shared = 1) ORDER BY shared, name, id`, form, owner)
 	if err != nil {
 		return nil, fmt.Errorf("form: list views: %w", err)
 	}
@@ -75,7 +90,7 @@ func (s *Store) Views(ctx context.Context, who Who, form string) ([]SavedView, e
 		v := SavedView{Form: form}
 		var shared int
 		var raw string
-		if err := rows.Scan(&v.ID, &v.Owner, &shared, &v.Name, &raw); err != nil {
+		if err := rows.Scan(&v.ID, &v.Owner, &shared, &v.Name.ZH, &raw); err != nil {
 			return nil, fmt.Errorf("form: list views: %w", err)
 		}
 		var b viewBody
@@ -83,7 +98,7 @@ func (s *Store) Views(ctx context.Context, who Who, form string) ([]SavedView, e
 			return nil, fmt.Errorf("form: read view %s: %w", v.ID, err)
 		}
 		v.Shared, v.Filter, v.Fields, v.Sort = shared == 1, b.Filter, append([]string{}, b.Fields...), b.Sort
-		v.Chart = b.Chart
+		v.Chart, v.Name.EN = b.Chart, b.English
 		out = append(out, v)
 	}
 	if err := rows.Err(); err != nil {
@@ -118,7 +133,7 @@ func (s *Store) SaveView(ctx context.Context, tx *sql.Tx, who Who, v SavedView, 
 			return v, err
 		}
 	}
-	body, err := json.Marshal(viewBody{v.Filter, append([]string{}, v.Fields...), v.Sort, v.Chart})
+	body, err := json.Marshal(viewBody{v.Name.EN, v.Filter, append([]string{}, v.Fields...), v.Sort, v.Chart})
 	if err != nil {
 		return v, fmt.Errorf("form: encode view: %w", err)
 	}
@@ -128,7 +143,7 @@ func (s *Store) SaveView(ctx context.Context, tx *sql.Tx, who Who, v SavedView, 
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO form_view (id, form, owner, shared, name, body, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (id) DO UPDATE SET shared = excluded.shared, name = excluded.name, body = excluded.body, changed_at = excluded.changed_at`,
-		v.ID, v.Form, v.Owner, shared, v.Name, string(body), db.Millis(now)); err != nil {
+		v.ID, v.Form, v.Owner, shared, v.Name.ZH, string(body), db.Millis(now)); err != nil {
 		return v, fmt.Errorf("form: save view: %w", err)
 	}
 	return v, nil
@@ -146,7 +161,7 @@ func (s *Store) checkView(ctx context.Context, tx *sql.Tx, v SavedView) error {
 		return err
 	}
 	var p problems
-	if n := utf8.RuneCountInString(strings.TrimSpace(v.Name)); n == 0 || n > 60 {
+	if n := utf8.RuneCountInString(strings.TrimSpace(v.Name.ZH)); n == 0 || n > 60 || utf8.RuneCountInString(v.Name.EN) > 60 {
 		p.add("name", "需要名称，至多 60 字", "needs a name of at most 60 characters")
 	}
 	p.under("filter", v.Filter.Check(d.Schema()))

@@ -90,7 +90,7 @@ func matrix(w *world, alarm, incident, victim, key string) map[string]row {
 		"POST /api/devices/{edge}/{device}/tests":          {need: "alarm.out_of_service", place: here, at: "/api/devices/edge-b03/f12-smoke-east/tests"},
 		"GET /api/forms/{form}/export.xlsx":                {need: access(org.WorkUse), absent: true, inner: true}, "GET /api/forms/{form}/import-template.xlsx": {need: access(org.WorkUse), absent: true, inner: true},
 		"POST /api/forms/{form}/import": {need: access(org.WorkUse), absent: true, inner: true}, "POST /api/forms/{form}/import/marked": {need: access(org.WorkUse), absent: true, inner: true},
-		"GET /api/forms/{form}/views": {need: access(org.WorkUse), absent: true, inner: true}, "POST /api/forms/{form}/views": {need: access(org.WorkUse), absent: true, inner: true, body: map[string]any{"name": "x", "fields": []string{}}},
+		"GET /api/forms/{form}/views": {need: access(org.WorkUse), absent: true, inner: true}, "POST /api/forms/{form}/views": {need: access(org.WorkUse), absent: true, inner: true, body: map[string]any{"name": map[string]string{"zh": "x"}, "fields": []string{}}},
 		"DELETE /api/forms/{form}/views/{id}": {need: access(org.WorkUse), absent: true, inner: true},
 		"POST /api/forms/{form}/aggregate":    {need: access(org.WorkUse), absent: true, inner: true, body: map[string]any{"by": []any{}, "measures": []any{map[string]string{"fn": "count"}}}},
 		"POST /api/uploads":                   {need: signedIn, place: own, absent: true}, "GET /api/uploads/{id}": {need: signedIn, place: own, absent: true}, "DELETE /api/uploads/{id}": {need: signedIn, place: own, absent: true},

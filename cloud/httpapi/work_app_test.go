@@ -5,14 +5,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
 
 	"anlan/cloud/document"
+	"anlan/cloud/form"
 	"anlan/cloud/org"
 	"anlan/cloud/work"
+	"anlan/contract"
 )
 
 // bytes asks for bytes, or sends them.
@@ -74,6 +77,78 @@ func TestF01_AnAppGoesFromOneHouseToAnother(t *testing.T) {
 	}
 	if status, _ := boss.bytes("POST", "/api/packages/import", []byte("no zip")); status != http.StatusUnprocessableEntity {
 		t.Fatalf("%d", status)
+	}
+}
+
+// TestF01_AnAppTakesItsNamePictureAndListsAlong: what the app's page exports brings the app
+// itself and the lists of its forms, never a right, and never over a list changed there.
+func TestF01_AnAppTakesItsNamePictureAndListsAlong(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as(org.Admin)
+	keys := map[string]any{"title": map[string]string{"zh": "钥匙借用"}, "fields": []any{map[string]any{"key": "what", "type": "text", "label": map[string]string{"zh": "钥匙"}}}}
+	app := document.AppBody{Title: contract.Text{ZH: "钥匙管理", EN: "Keys"}, Description: contract.Text{ZH: "谁借走了哪把钥匙"}, Icon: "office",
+		Documents: []document.Ref{{Kind: document.Form, Key: "key_loan"}}}
+	for at, body := range map[string]any{"form/key_loan": keys, "app/key_room": app} {
+		saved := want[draftSaved](admin, 200, "PUT", "/api/documents/"+at+"/draft", map[string]any{"rev": 0, "body": body})
+		want[document.Version](admin, 200, "POST", "/api/documents/"+at+"/publish", map[string]any{"rev": saved.Draft.Rev})
+	}
+	all := map[string]any{"form": "key_loan", "role": string(org.Admin), "actions": []string{"view", "manage"}}
+	want[form.Grant](admin, 200, "POST", "/api/grants", all)
+	list := map[string]any{"name": map[string]string{"zh": "今天借出", "en": "Lent today"}, "shared": true, "fields": []string{"what"}, "sort": "-_at"}
+	want[form.SavedView](admin, 200, "POST", "/api/forms/key_loan/views", list)
+	want[form.SavedView](admin, 200, "POST", "/api/forms/key_loan/views", map[string]any{"name": map[string]string{"zh": "我自己的"}, "fields": []string{}})
+	status, pack := admin.bytes("GET", "/api/packages/export?key=key_room&title=x&document=form:key_loan,app:key_room", nil)
+	if status != 200 {
+		t.Fatalf("%d %s", status, pack)
+	}
+	other := newWorld(t)
+	boss := other.as(org.Admin)
+	imported := func(query string) (out document.Result) {
+		t.Helper()
+		status, body := boss.bytes("POST", "/api/packages/import?"+query, pack)
+		if err := json.Unmarshal(body, &out); err != nil || status != 200 {
+			t.Fatalf("%d %s %v", status, body, err)
+		}
+		return out
+	}
+	outcomes := func(r document.Result) (out string) {
+		for _, i := range r.Items {
+			out += string(i.Kind) + " " + i.Key + " " + string(i.Outcome) + "\n"
+		}
+		return out
+	}
+	if r := imported("dry=true"); outcomes(r) != "form key_loan new\napp key_room new\nview key_loan · 今天借出 new\n" {
+		t.Fatalf("%s", outcomes(r))
+	}
+	if r := imported("dry=false"); !r.Done {
+		t.Fatalf("%+v", r)
+	}
+	var got document.AppBody
+	if err := json.Unmarshal(want[documentDetail](boss, 200, "GET", "/api/documents/app/key_room", nil).Current.Body, &got); err != nil || !reflect.DeepEqual(got, app) {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if status, _ := boss.do("GET", "/api/forms/key_loan/views", nil); status != 403 {
+		t.Fatalf("a right came with the package: %d", status)
+	}
+	want[form.Grant](boss, 200, "POST", "/api/grants", all)
+	views := want[[]form.SavedView](boss, 200, "GET", "/api/forms/key_loan/views", nil)
+	if len(views) != 1 || views[0].Name.EN != "Lent today" || views[0].Sort != "-_at" || !views[0].Shared {
+		t.Fatalf("%+v", views)
+	}
+	// Again is the same; a list changed there is not written over unless that is said.
+	if r := imported("dry=true"); strings.Contains(outcomes(r), "new") || r.Blocked(false) {
+		t.Fatalf("%s", outcomes(r))
+	}
+	list["id"], list["sort"] = views[0].ID, "what"
+	want[form.SavedView](boss, 200, "POST", "/api/forms/key_loan/views", list)
+	if r := imported("dry=false"); r.Done || !strings.Contains(outcomes(r), "今天借出 conflict") {
+		t.Fatalf("%s", outcomes(r))
+	}
+	if r := imported("dry=false&replace=true"); !r.Done {
+		t.Fatalf("%+v", r)
+	}
+	if views = want[[]form.SavedView](boss, 200, "GET", "/api/forms/key_loan/views", nil); len(views) != 1 || views[0].Sort != "-_at" {
+		t.Fatalf("%+v", views)
 	}
 }
 

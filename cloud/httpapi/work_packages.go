@@ -34,7 +34,7 @@ func (s *server) packageOps(design access) {
 		if !reach(ctx, org.AppDesign).All() {
 			return nil, say(http.StatusForbidden, "您的权限只限于部分楼栋，不能修改表单与流程", "Your rights are limited to some buildings: forms and flows cannot be changed")
 		}
-		return answered(s.Work.Docs.Import(ctx, actor(ctx), in.RawBody, in.Replace, in.Dry, s.now()))
+		return answered(s.Work.Unpack(ctx, actor(ctx), in.RawBody, in.Replace, in.Dry, s.now()))
 	})
 }
 
@@ -48,7 +48,7 @@ func (s *server) packageExport(ctx context.Context, in *packageOut) (*huma.Strea
 		refs = append(refs, document.Ref{Kind: document.Kind(kind), Key: key})
 	}
 	var z bytes.Buffer
-	if err := s.Work.Docs.Export(ctx, &z, in.Key, contract.Text{ZH: in.Title}, refs, s.now()); err != nil {
+	if err := s.Work.Pack(ctx, &z, in.Key, contract.Text{ZH: in.Title}, refs, s.now()); err != nil {
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {

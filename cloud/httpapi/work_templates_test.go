@@ -1,11 +1,13 @@
 package httpapi
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"anlan/cloud/document"
 	"anlan/cloud/form"
 	"anlan/cloud/org"
 	"anlan/cloud/work"
@@ -30,6 +32,10 @@ func TestX07_AnAppComesAndGoesOverHTTP(t *testing.T) {
 	done := want[work.Installed](admin, 200, "POST", "/api/templates/cleaning/install", map[string]any{})
 	if !done.Result.Done || done.App != "cleaning" {
 		t.Fatalf("%+v", done)
+	}
+	var app document.AppBody
+	if err := json.Unmarshal(want[documentDetail](admin, 200, "GET", "/api/documents/app/cleaning", nil).Current.Body, &app); err != nil || app.Icon == "" || app.Icon != one.Icon || app.Description != one.Description {
+		t.Fatalf("not the app that was shown: %+v, %v", app, err)
 	}
 	if status, body := admin.do("POST", "/api/templates/cleaning/install", map[string]any{}); status != http.StatusConflict || !strings.Contains(body, "已经在这里") {
 		t.Fatalf("%d %s", status, body)

@@ -9,6 +9,7 @@ import (
 	"anlan/cloud/cond"
 	"anlan/cloud/form"
 	"anlan/cloud/org"
+	"anlan/contract"
 )
 
 type viewsIn struct {
@@ -19,7 +20,7 @@ type viewIn struct {
 	Form string `path:"form" maxLength:"24"`
 	Body struct {
 		ID     string          `json:"id,omitempty" maxLength:"64" doc:"empty for a new one"`
-		Name   string          `json:"name" maxLength:"200"`
+		Name   contract.Text   `json:"name"`
 		Shared bool            `json:"shared,omitempty" doc:"with everybody who may see the records"`
 		Filter json.RawMessage `json:"filter,omitempty" doc:"a condition"`
 		Fields []string        `json:"fields" maxItems:"200"`

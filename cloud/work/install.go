@@ -104,7 +104,7 @@ func (k *Desk) install(ctx context.Context, fsys fs.FS, dir string, now time.Tim
 		for _, v := range views.Views {
 			v.Shared = true
 			if _, err := k.Forms.SaveView(ctx, tx, form.SystemWho(), v, now); err != nil {
-				return explained(document.Ref{Kind: "view", Key: v.Form + " " + v.Name}, err)
+				return explained(document.Ref{Kind: view, Key: v.Form + " " + v.Name.ZH}, err)
 			}
 		}
 		return nil

@@ -30,6 +30,7 @@ type Template struct {
 	Key         string         `json:"key"`
 	Title       contract.Text  `json:"title"`
 	Description contract.Text  `json:"description"`
+	Icon        string         `json:"icon,omitempty"`
 	Category    string         `json:"category" enum:"service,permit,equipment,safety,site,office"`
 	Order       int            `json:"order"`
 	Sources     []Source       `json:"sources"`
@@ -83,7 +84,7 @@ func (k *Desk) AppTemplate(ctx context.Context, fsys fs.FS, dir, key string) (Te
 	if err != nil {
 		return Template{}, err
 	}
-	t.Key, t.Title, t.Description = key, app.Title, app.Description
+	t.Key, t.Title, t.Description, t.Icon = key, app.Title, app.Description, app.Icon
 	_, retired, err := k.Docs.InForce(ctx, nil, document.App, key)
 	switch {
 	case errors.Is(err, document.ErrNotFound):
@@ -203,7 +204,7 @@ func (k *Desk) InstallTemplate(ctx context.Context, by org.Actor, t Template, wa
 		return out, err
 	}
 	dry := want.Dry || want.Clash == Ask && len(taken) > 0
-	out.Result, err = k.Docs.Import(ctx, by, z.Bytes(), false, dry, now)
+	out.Result, err = k.Unpack(ctx, by, z.Bytes(), false, dry, now)
 	for i, item := range out.Result.Items { // a key taken by others is a clash even where an import would call it an update
 		if slices.Contains(taken, item.Ref) && want.Clash == Ask {
 			out.Result.Items[i].Outcome = document.Conflict
@@ -279,7 +280,7 @@ func manifest(t Template, suffix, title string, kept []document.Ref) (document.M
 		}
 		keys[string(p.Kind)][p.Key] = true
 	}
-	app := document.AppBody{Title: m.Title, Description: t.Description}
+	app := document.AppBody{Title: m.Title, Description: t.Description, Icon: t.Icon}
 	for _, p := range t.Documents {
 		r := document.Ref{Kind: p.Kind, Key: p.Key + suffix}
 		app.Documents = append(app.Documents, r)

@@ -124,10 +124,10 @@ func (w *world) goesElsewhere(one Template, refs []document.Ref) {
 	w.t.Helper()
 	var z bytes.Buffer
 	refs = append(refs, document.Ref{Kind: document.App, Key: one.Key})
-	if err := w.Docs.Export(w.t.Context(), &z, one.Key, one.Title, refs, w.now); err != nil {
+	if err := w.Pack(w.t.Context(), &z, one.Key, one.Title, refs, w.now); err != nil {
 		w.t.Fatal(err)
 	}
-	r, err := w.Docs.Import(w.t.Context(), w.who["root"].Actor, z.Bytes(), false, false, w.now)
+	r, err := w.Unpack(w.t.Context(), w.who["root"].Actor, z.Bytes(), false, false, w.now)
 	if err != nil || !r.Done || len(r.Items) != len(refs) {
 		w.t.Fatalf("%s: %v %+v", one.Key, err, r)
 	}

@@ -8,6 +8,7 @@ import (
 	"anlan/cloud/db"
 	"anlan/cloud/db/dbtest"
 	"anlan/cloud/form"
+	"anlan/contract"
 )
 
 // TestF17_ViewsAreOnesOwnUnlessShared, and only who manages the form shares one.
@@ -34,7 +35,7 @@ func TestF17_ViewsAreOnesOwnUnlessShared(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mine, err := save("an", form.SavedView{Name: "重大", Filter: level, Fields: []string{"what", "_state"}, Sort: "-due_at"})
+		mine, err := save("an", form.SavedView{Name: contract.Text{ZH: "重大"}, Filter: level, Fields: []string{"what", "_state"}, Sort: "-due_at"})
 		if err != nil || views("an") != 1 || views("root") != 0 {
 			t.Fatalf("%v", err)
 		}
@@ -42,23 +43,23 @@ func TestF17_ViewsAreOnesOwnUnlessShared(t *testing.T) {
 		if err != nil || got[0].Filter.String() != level.String() || len(got[0].Fields) != 2 || got[0].Sort != "-due_at" {
 			t.Fatalf("%+v %v", got, err)
 		}
-		if _, err := save("an", form.SavedView{Name: "共享", Shared: true}); !errors.Is(err, form.ErrDenied) {
+		if _, err := save("an", form.SavedView{Name: contract.Text{ZH: "共享"}, Shared: true}); !errors.Is(err, form.ErrDenied) {
 			t.Fatalf("a supervisor shares: %v", err)
 		}
-		all, err := save("root", form.SavedView{Name: "共享", Shared: true})
+		all, err := save("root", form.SavedView{Name: contract.Text{ZH: "共享"}, Shared: true})
 		if err != nil || views("an") != 2 {
 			t.Fatalf("%v", err)
 		}
-		all.Name = "改名"
+		all.Name.ZH = "改名"
 		if _, err := save("an", all); !errors.Is(err, form.ErrDenied) {
 			t.Fatalf("%v", err)
 		}
-		mine.Name = "别人的"
+		mine.Name.ZH = "别人的"
 		if _, err := save("root", mine); !errors.Is(err, form.ErrNotFound) {
 			t.Fatalf("%v", err)
 		}
 		var bad *form.InvalidError
-		if _, err := save("an", form.SavedView{Name: " ", Fields: []string{"nothing"}}); !errors.As(err, &bad) || len(bad.Problems) != 2 {
+		if _, err := save("an", form.SavedView{Name: contract.Text{ZH: " "}, Fields: []string{"nothing"}}); !errors.As(err, &bad) || len(bad.Problems) != 2 {
 			t.Fatalf("%v", err)
 		}
 		drop := func(name, id string) error {

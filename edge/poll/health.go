@@ -46,8 +46,7 @@ func (s *Schedule) recover(device int, now time.Time, by int) {
 	was := h.condition
 	h.condition, h.recovered = trial, now
 	if lost := &s.items[h.lost]; was == failing && h.lost != by && lost.fails > 1 {
-		lost.mute = muteFirst
-		lost.until = now.Add(lost.mute)
+		s.silence(lost, now)
 	}
 	for _, j := range s.of[device] {
 		it := &s.items[j]
@@ -58,6 +57,18 @@ func (s *Schedule) recover(device int, now time.Time, by int) {
 	}
 	h.fails, h.backoff = 0, 0
 	s.promote(now)
+}
+
+// silence leaves an item without answers out of the turns of a device that answers
+// otherwise, and asks it again later: an alarm group as soon and as often as a dead
+// device, for that is what it may be.
+func (s *Schedule) silence(it *item, now time.Time) {
+	most := muteMax
+	if it.Alarm {
+		most = probeMax
+	}
+	it.mute = min(max(2*it.mute, probeFirst), most)
+	it.until = now.Add(time.Duration(float64(it.mute) * (0.75 + 0.5*s.jitter())))
 }
 
 // promote ends probations that the bucket can pay for.
@@ -97,9 +108,11 @@ func (s *Schedule) spend(over time.Duration) {
 	}
 }
 
-// Promised reports whether the promises hold for the device now: it answers, and not
-// on probation.
-func (s *Schedule) Promised(device int) bool { return s.devices[device].condition == sound }
+// Promised reports whether the promises hold for the device now: all of it answers, and
+// not on probation.
+func (s *Schedule) Promised(device int) bool {
+	return s.devices[device].condition == sound && !slices.ContainsFunc(s.of[device], func(j int) bool { return s.items[j].mute > 0 })
+}
 
 // Watched reports whether the device is asked at its pace, not only probed.
 func (s *Schedule) Watched(device int) bool { return s.devices[device].condition >= trial }

@@ -52,8 +52,7 @@ const (
 	probeMax   = 10 * time.Second
 	probeShare = 25 // probes that fail again get one part in this of the line's time
 	restRetry  = 100 * time.Millisecond
-	muteFirst  = time.Minute
-	muteMax    = 10 * time.Minute
+	muteMax    = 10 * time.Minute // between probes of one group of a device that answers otherwise; of an alarm group probeMax
 )
 
 // What the promises take for granted and the schedule keeps to; the proof counts on the
@@ -193,6 +192,9 @@ func (s *Schedule) Next(now time.Time) Turn {
 			continue
 		}
 		byAge := lane >= LaneProbe
+		if lane == LaneProbe {
+			at = s.wished(i) // else all that wait for a free line were of one age
+		}
 		if lane < best.Lane || lane == best.Lane && byAge && at.Before(oldest) {
 			best.Item, best.Lane, oldest = i, lane, at
 		}
@@ -236,6 +238,8 @@ func (s *Schedule) when(i int, now time.Time) (time.Time, Lane) {
 			at = s.probeFree
 		}
 		return at, LaneProbe
+	case it.mute > probeFirst: // it has failed since it was muted
+		return later(it.until, s.probeFree), LaneProbe
 	case it.mute > 0:
 		return it.until, LaneProbe
 	}
@@ -243,19 +247,52 @@ func (s *Schedule) when(i int, now time.Time) (time.Time, Lane) {
 	if prove.IsZero() {
 		prove = never
 	}
+	instead := s.instead(i)
 	switch {
 	case h.condition == trial:
-		return sooner(it.due, prove), LaneTrial
+		return sooner(sooner(it.due, prove), instead), LaneTrial
 	case !prove.After(now):
 		return prove, LaneReadBack
 	case !it.due.After(now):
 		return it.due, LanePoll
+	case !instead.After(now):
+		return instead, LaneTrial
 	}
-	at := sooner(it.due, prove)
+	at := sooner(sooner(it.due, prove), instead)
 	if it.Early > 0 {
 		at = sooner(at, it.asked.Add(it.Early))
 	}
 	return at, LaneEarly // nothing but an early poll can be due now
+}
+
+// wished is when item i was to be probed, whether the line was free or not.
+func (s *Schedule) wished(i int) time.Time {
+	if h := &s.devices[s.items[i].Device]; h.condition < trial {
+		return h.until
+	}
+	return s.items[i].until
+}
+
+// instead is when item i is asked in the place of one of its device that is muted: what
+// says that the device is there keeps its pace, though behind all that is promised.
+func (s *Schedule) instead(i int) time.Time {
+	it, pace := &s.items[i], time.Duration(0)
+	if it.Idle > 0 || !it.proveAt.IsZero() {
+		return never
+	}
+	for _, j := range s.of[it.Device] {
+		other := &s.items[j]
+		switch {
+		case other.mute > 0 && (pace == 0 || other.Every < pace):
+			pace = other.Every
+		case other.mute == 0 && other.Idle == 0 && j < i: // one is enough
+			return never
+		}
+	}
+	if pace == 0 {
+		return never
+	}
+	return it.asked.Add(pace)
 }
 
 // Done records how a turn went, from began to now.
@@ -322,8 +359,8 @@ func (s *Schedule) failed(t Turn, began, now time.Time, over time.Duration) {
 	h := &s.devices[it.Device]
 	switch {
 	case h.condition >= trial && it.mute > 0: // asked to see whether it answers again
-		it.mute = min(2*it.mute, muteMax)
-		it.until = now.Add(it.mute)
+		s.silence(it, now)
+		s.probeFree = now.Add(now.Sub(began) * probeShare)
 	case h.condition >= trial:
 		if h.condition == sound && t.Lane <= LanePoll {
 			s.spend(over)

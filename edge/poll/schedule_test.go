@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -45,6 +46,24 @@ func TestSchedule_DeadDeviceCostsTheOthersNothing(t *testing.T) {
 	}
 	if n := asked[0] + asked[1]; n < 50 || lost > end.Sub(start)/20 {
 		t.Errorf("dead device asked %d times for %v of ten minutes", n, lost)
+	}
+}
+
+// TestSchedule_EveryDeadDeviceIsProbed: many share what the line has for probes fairly.
+func TestSchedule_EveryDeadDeviceIsProbed(t *testing.T) {
+	var items []Item
+	for d := range 16 {
+		items = append(items, every(time.Second, d, true))
+	}
+	s, asked := NewSchedule(items, len(items), 1, start, steady), make([]int, len(items))
+	drive(s, start, start.Add(20*time.Minute), func(t Turn, _ time.Time) (time.Duration, Verdict) {
+		asked[t.Item]++
+		return 320 * time.Millisecond, Failed
+	})
+	for d, n := range asked {
+		if most := slices.Max(asked); n < most-2 {
+			t.Errorf("device %d was probed %d times, another %d times", d, n, most)
+		}
 	}
 }
 
@@ -126,6 +145,71 @@ func TestSchedule_GroupWithoutAnswersDoesNotTakeTheDeviceWithIt(t *testing.T) {
 	})
 	if good < 500 || bad > 30 {
 		t.Errorf("%d answers of the one group, %d time-outs of the other", good, bad)
+	}
+}
+
+// TestSchedule_AnAlarmGroupIsNotGivenUpForTwoBadFrames: noise takes two answers in a row of
+// one group; it is asked again within seconds, not minutes.
+func TestSchedule_AnAlarmGroupIsNotGivenUpForTwoBadFrames(t *testing.T) {
+	s := NewSchedule([]Item{every(time.Second, 0, true), every(15*time.Second, 0, false)}, 1, 1, start, steady)
+	now := drive(s, start, start.Add(5*time.Second), func(Turn, time.Time) (time.Duration, Verdict) { return 20 * time.Millisecond, Answered })
+	left, back := 2, time.Time{}
+	drive(s, now, now.Add(time.Minute), func(t Turn, now time.Time) (time.Duration, Verdict) {
+		if t.Item == 0 && left > 0 {
+			left--
+			return 60 * time.Millisecond, Failed
+		}
+		if t.Item == 0 && back.IsZero() {
+			back = now
+		}
+		return 20 * time.Millisecond, Answered
+	})
+	if d := back.Sub(now); left > 0 || d > 5*time.Second || d < 0 {
+		t.Errorf("asked again after %v", d)
+	}
+	if !s.Promised(0) {
+		t.Error("a device that answers whole again is promised nothing")
+	}
+}
+
+// TestSchedule_MutedAlarmGroups: however many there are, each is asked as often as a dead
+// device, the others keep their pace, their own device is heard of as often as it was, and
+// nothing is promised of it.
+func TestSchedule_MutedAlarmGroups(t *testing.T) {
+	var items []Item
+	const devices = 12
+	for d := range devices {
+		items = append(items, every(2*time.Second, d, true), every(15*time.Second, d, false))
+	}
+	s := NewSchedule(items, devices, 1, start, steady)
+	asked, lost, end := make([]int, len(items)), time.Duration(0), start.Add(20*time.Minute)
+	heard, gap := make([]time.Time, devices), time.Duration(0)
+	drive(s, start, end, func(t Turn, now time.Time) (time.Duration, Verdict) {
+		d := items[t.Item].Device
+		asked[t.Item]++
+		if t.Item%2 == 0 && d > 0 {
+			lost += 320 * time.Millisecond
+			return 320 * time.Millisecond, Failed
+		}
+		if !heard[d].IsZero() && now.After(start.Add(2*time.Minute)) {
+			gap = max(gap, now.Sub(heard[d]))
+		}
+		heard[d] = now
+		return 20 * time.Millisecond, Answered
+	})
+	if asked[0] < 590 {
+		t.Errorf("the sound device was asked %d times in twenty minutes, want 600", asked[0])
+	}
+	for d := 1; d < devices; d++ {
+		if asked[2*d] < 8 || s.Promised(d) || !s.Watched(d) {
+			t.Errorf("device %d: muted group asked %d times; promised %v, watched %v", d, asked[2*d], s.Promised(d), s.Watched(d))
+		}
+	}
+	if found := devices * 4 * 320 * time.Millisecond; lost > end.Sub(start)/probeShare+found {
+		t.Errorf("%v lost to groups without answers", lost)
+	}
+	if gap > 4*time.Second {
+		t.Errorf("a device with one muted group was not heard of for %v", gap)
 	}
 }
 

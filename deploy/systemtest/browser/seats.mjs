@@ -142,7 +142,7 @@ try {
 
   // Shelved by the keyboard (S): what cannot hurt people, for a time and a reason; it comes back by itself.
   await fault("f06-smoke", { silent: true });
-  const offline = chief.locator(".row", { hasText: "设备离线" }).first();
+  const offline = row(chief, "f06-smoke.link");
   await offline.waitFor({ timeout: 60_000 });
   const id = await offline.getAttribute("data-alarm");
   await select(chief, id);

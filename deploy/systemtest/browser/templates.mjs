@@ -79,6 +79,11 @@ try {
 
   // Removed once its name is typed.
   await go(page, "/workbench/apps/cleaning", "#remove-app");
+  const [packed] = await Promise.all([
+    page.waitForEvent("download"),
+    page.click("#export-app"),
+  ]);
+  const taken = await packed.path();
   await page.click("#remove-app");
   const now = page.locator("#remove-now");
   await page.locator("#type-name").waitFor();
@@ -99,6 +104,20 @@ try {
     `/forms/cleaning/records/${made.record.id}`,
     `text=${made.record.no}`,
   );
+
+  // The package taken before holds the app itself, and nothing that differs from what is here.
+  await go(page, "/workbench", "#templates-open");
+  await page.setInputFiles("#import-file", taken);
+  const report = page.locator(".ant-modal tbody tr");
+  await report.filter({ hasText: "应用" }).waitFor();
+  await shot(page, "templates-import");
+  assert.ok((await report.count()) >= 3);
+  assert.equal(
+    await report.filter({ hasNotText: "相同，不变" }).count(),
+    0,
+    await report.allTextContents(),
+  );
+  await page.keyboard.press("Escape");
 
   // F1 in the designer opens the help at what is in hand.
   await go(page, "/workbench/forms/cleaning", "#design-help");

@@ -4162,6 +4162,7 @@ export interface components {
       /** Format: date-time */
       made: string;
       title: components["schemas"]["Text"];
+      views?: unknown[] | null;
     };
     DocumentPart: {
       file: string;
@@ -5034,7 +5035,7 @@ export interface components {
       filter?: components["schemas"]["CondExpr"];
       form: string;
       id: string;
-      name: string;
+      name: components["schemas"]["Text"];
       owner: string;
       shared: boolean;
       sort?: string;
@@ -6489,7 +6490,7 @@ export interface components {
       filter?: unknown;
       /** @description empty for a new one */
       id?: string;
-      name: string;
+      name: components["schemas"]["Text"];
       /** @description with everybody who may see the records */
       shared?: boolean;
       sort?: string;
@@ -6582,6 +6583,7 @@ export interface components {
       category: "service" | "permit" | "equipment" | "safety" | "site" | "office";
       description: components["schemas"]["Text"];
       documents: components["schemas"]["WorkTemplatePart"][] | null;
+      icon?: string;
       key: string;
       /** Format: int64 */
       order: number;

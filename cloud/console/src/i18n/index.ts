@@ -47,6 +47,12 @@ export function say(text: Text | undefined): string {
   return language() === "en" && text.en ? text.en : text.zh;
 }
 
+/** reworded puts what was typed in the language it was typed in; Chinese is the one that must exist. */
+export function reworded(old: Text | undefined, typed: string): Text {
+  const now = typed.trim();
+  return language() === "en" ? { zh: old?.zh || now, en: now } : { ...old, zh: now };
+}
+
 /** bring adds the words of an area that is loaded when it is first opened, under a name of its own. */
 export function bring<W extends object>(name: string, words: { zh: W; en: W }) {
   i18next.addResourceBundle("zh-CN", "translation", { [name]: words.zh }, true);

@@ -3,8 +3,7 @@ import { App, Button, Dropdown, Input, Popconfirm, Popover, Select } from "antd"
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
-import type { Text } from "../../api/types";
-import { language, say } from "../../i18n";
+import { reworded, say } from "../../i18n";
 import { Page } from "../../parts/Page";
 import { Empty, Loaded, Loading, useProblemText } from "../../parts/states";
 import "../work/work.css";
@@ -24,10 +23,6 @@ import { NewDocument } from "./NewDocument";
 import { NewFlow } from "./NewFlow";
 import { RemoveApp, RemovedApp, useStanding } from "./RemoveApp";
 import { DocumentCard } from "./Workbench";
-
-/** renamed puts what was typed in the language it was typed in. */
-const renamed = (old: Text | undefined, typed: string): Text =>
-  language() === "en" ? { zh: old?.zh || typed.trim(), en: typed.trim() } : { ...old, zh: typed.trim() };
 
 /** AppPage is one app: its forms, flows and dictionaries. */
 export function AppPage() {
@@ -77,7 +72,8 @@ function Sheet({ id, detail }: { id: string; detail: Detail<AppBody> }) {
       .map((h) => ({ value: `${k}:${h.key}`, label: `${t(`design.${k}`)} · ${say(h.title) || h.key}` })),
   );
   const published = here.filter(({ h }) => h.current > 0).map(({ r }) => `${r.kind}:${r.key}`);
-  const pack = new URLSearchParams({ key: id, title: say(body.title), document: published.join(",") });
+  const packed = detail.current ? [...published, `app:${id}`] : published;
+  const pack = new URLSearchParams({ key: id, title: say(body.title), document: packed.join(",") });
   return (
     <Page
       title={
@@ -88,7 +84,12 @@ function Sheet({ id, detail }: { id: string; detail: Detail<AppBody> }) {
       verbs={
         <>
           {detail.current && <RemoveApp app={id} />}
-          <Button disabled={published.length === 0} href={`/api/packages/export?${pack}`} download>
+          <Button
+            id="export-app"
+            disabled={published.length === 0}
+            href={`/api/packages/export?${pack}`}
+            download
+          >
             {t("design.exportApp")}
           </Button>
           <Dropdown
@@ -114,7 +115,7 @@ function Sheet({ id, detail }: { id: string; detail: Detail<AppBody> }) {
           onBlur={() =>
             name.trim() &&
             name !== say(body.title) &&
-            void save({ ...body, title: renamed(body.title, name) })
+            void save({ ...body, title: reworded(body.title, name) })
           }
         />
         <Input
@@ -126,7 +127,7 @@ function Sheet({ id, detail }: { id: string; detail: Detail<AppBody> }) {
           onChange={(e) => setAbout(e.target.value)}
           onBlur={() =>
             about.trim() !== say(body.description) &&
-            void save({ ...body, description: about.trim() ? renamed(body.description, about) : undefined })
+            void save({ ...body, description: about.trim() ? reworded(body.description, about) : undefined })
           }
         />
         <Popover

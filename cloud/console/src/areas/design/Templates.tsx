@@ -83,7 +83,7 @@ function Card({ x, install }: { x: Template; install: () => void }) {
   const { t } = useTranslation();
   return (
     <li className="template-card" data-template={x.key}>
-      <AppIcon icon={x.category} />
+      <AppIcon icon={x.icon ?? x.category} />
       <div>
         <h2>
           {say(x.title)}

@@ -8,7 +8,15 @@ export const zh = {
   app: "应用",
   checklist: "检查表",
   calendar: "工作日历",
-  kinds: { app: "应用", form: "表单", flow: "流程", dict: "字典", checklist: "检查表", calendar: "工作日历" },
+  kinds: {
+    app: "应用",
+    form: "表单",
+    flow: "流程",
+    dict: "字典",
+    checklist: "检查表",
+    calendar: "工作日历",
+    view: "列表",
+  },
   new: { app: "新建应用", form: "新建表单", flow: "新建流程", dict: "新建字典", checklist: "新建检查表" },
   none: {
     app: "还没有应用",
@@ -529,6 +537,7 @@ export const en: typeof zh = {
     dict: "Dictionaries",
     checklist: "Checklists",
     calendar: "Calendars",
+    view: "Lists",
   },
   new: {
     app: "New app",

@@ -3,11 +3,12 @@ import { App, Button, Checkbox, Input, Modal, Popconfirm } from "antd";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { get, post, request } from "../../api/client";
+import type { Text } from "../../api/types";
 import { ConditionEditor } from "../../cond/ConditionEditor";
 import { type Field as CondField, namesOf } from "../../cond/fields";
 import { sentence } from "../../cond/sentence";
 import type { Expr } from "../../cond/types";
-import { language, say } from "../../i18n";
+import { language, reworded, say } from "../../i18n";
 import { useSession } from "../../parts/session";
 import { useProblemText } from "../../parts/states";
 import type { Field, FormDef } from "./api";
@@ -16,7 +17,7 @@ import type { Chart } from "./stats";
 
 interface View {
   id: string;
-  name: string;
+  name: Text;
   owner: string;
   shared: boolean;
   filter?: Expr | null;
@@ -84,7 +85,7 @@ export function ListBar({
           </button>
           {views.map((v) => (
             <button key={v.id} type="button" role="tab" aria-selected={v === current} onClick={() => open(v)}>
-              {v.name}
+              {say(v.name)}
             </button>
           ))}
         </div>
@@ -239,7 +240,7 @@ function SaveView({
   const words = useProblemText();
   const manages = may.includes("manage");
   const mine = current && (current.owner === me.id || manages) ? current : undefined;
-  const [name, setName] = useState(mine?.name ?? "");
+  const [name, setName] = useState(say(mine?.name));
   const [shared, setShared] = useState(mine?.shared ?? false);
   const run = async (what: () => Promise<View | undefined>) => {
     try {
@@ -251,11 +252,11 @@ function SaveView({
       void message.error(words(e));
     }
   };
-  const keep = (id?: string) =>
+  const keep = (old?: View) =>
     run(() =>
       post<View>(`/api/forms/${form}/views`, {
-        id,
-        name: name.trim(),
+        id: old?.id,
+        name: reworded(old?.name, name),
         shared,
         filter: listing.filter,
         fields: listing.fields ?? [],
@@ -284,7 +285,7 @@ function SaveView({
             </Popconfirm>
           )}
           {mine && (
-            <Button disabled={!name.trim()} onClick={() => void keep(mine.id)}>
+            <Button disabled={!name.trim()} onClick={() => void keep(mine)}>
               {t("lists.updateView")}
             </Button>
           )}
