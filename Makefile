@@ -45,7 +45,7 @@ test-deps: ## what the tests need of the system: a browser, a CJK font, PostgreS
 test: test-deps lint build ## every test, from the codec to the browser
 	@mkdir -p artifacts
 	cd $(CONSOLE) && npm test --silent
-	deploy/with-postgres go test -race $$(go list ./... | grep -v -e /systemtest -e /cloud/sample)
+	deploy/with-postgres go test -race -p 4 $$(go list ./... | grep -v -e /systemtest -e /cloud/sample)
 	deploy/with-postgres go test -run TestF22 ./cloud/sample ./cloud/httpapi # one worker on a large history: minutes with the race detector
 	$(MAKE) --no-print-directory soak >artifacts/soak.log || { cat artifacts/soak.log; exit 1; }
 	ANLAN_BIN=$(CURDIR)/bin go test -count=1 -timeout 15m ./deploy/systemtest/...
