@@ -173,11 +173,12 @@ const (
 // Item is one line of the report of an import.
 type Item struct {
 	Ref
-	Outcome  Outcome   `json:"outcome"`
-	Version  int64     `json:"version"` // it has, or would have, here
-	Changes  []Change  `json:"changes"`
-	Problems []Problem `json:"problems"`
-	HasDraft bool      `json:"has_draft"` // a draft here would have to be begun anew
+	Title    contract.Text `json:"title"`
+	Outcome  Outcome       `json:"outcome"`
+	Version  int64         `json:"version"` // it has, or would have, here
+	Changes  []Change      `json:"changes"`
+	Problems []Problem     `json:"problems"`
+	HasDraft bool          `json:"has_draft"` // a draft here would have to be begun anew
 }
 
 // Result is the report of an import.
@@ -236,7 +237,7 @@ func (s *Store) Import(ctx context.Context, by org.Actor, raw []byte, replace, d
 }
 
 func (s *Store) importPart(ctx context.Context, tx *sql.Tx, by org.Actor, p Part, app string, now time.Time) (Item, error) {
-	item := Item{Ref: p.Ref, Changes: []Change{}, Problems: []Problem{}}
+	item := Item{Ref: p.Ref, Title: titleOf(p), Changes: []Change{}, Problems: []Problem{}}
 	current, _, err := s.lock(ctx, tx, p.Kind, p.Key)
 	if err != nil {
 		return item, err
@@ -267,6 +268,17 @@ func (s *Store) importPart(ctx context.Context, tx *sql.Tx, by org.Actor, p Part
 	}
 	item.Version = v.Version
 	return item, err
+}
+
+// titleOf is what people call the document; its key if it says nothing.
+func titleOf(p Part) contract.Text {
+	var b struct {
+		Title contract.Text `json:"title"`
+	}
+	if json.Unmarshal(p.Body, &b) != nil || b.Title.ZH == "" {
+		return contract.Text{ZH: p.Key}
+	}
+	return b.Title
 }
 
 // outcome tells an update from a conflict: a version that came in a package was not

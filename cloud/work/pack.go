@@ -77,7 +77,7 @@ func (k *Desk) unpackView(ctx context.Context, tx *sql.Tx, m document.Manifest, 
 	if err := d.Decode(&v); err != nil {
 		return refused("列表无法识别："+err.Error(), "not a list: "+err.Error())
 	}
-	item.Key = v.Form + " · " + v.Name.ZH
+	item.Key, item.Title = v.Form+" · "+v.Name.ZH, v.Name
 	if !slices.ContainsFunc(m.Documents, func(p document.Part) bool { return p.Kind == document.Form && p.Key == v.Form }) {
 		return refused("列表的表单不在包里", "the form of the list is not in the package")
 	}

@@ -109,7 +109,10 @@ try {
   await go(page, "/workbench", "#templates-open");
   await page.setInputFiles("#import-file", taken);
   const report = page.locator(".ant-modal tbody tr");
-  await report.filter({ hasText: "应用" }).waitFor();
+  await report
+    .filter({ hasText: "应用" })
+    .filter({ hasText: "保洁巡查" })
+    .waitFor();
   await shot(page, "templates-import");
   assert.ok((await report.count()) >= 3);
   assert.equal(

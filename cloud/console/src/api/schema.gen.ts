@@ -4152,6 +4152,7 @@ export interface components {
       kind: string;
       outcome: string;
       problems: components["schemas"]["CondProblem"][] | null;
+      title: components["schemas"]["Text"];
       /** Format: int64 */
       version: number;
     };

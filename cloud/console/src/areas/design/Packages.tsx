@@ -101,10 +101,20 @@ export function Import() {
             {items.map((i) => (
               <tr key={`${i.kind}:${i.key}`}>
                 <td>{t(`design.kinds.${i.kind}`)}</td>
-                <td>{i.key}</td>
+                <td title={i.key}>{say(i.title) || i.key}</td>
                 <td>
                   {t(`design.outcomes.${i.outcome}`)}
                   {i.has_draft && ` · ${t("design.hasDraft")}`}
+                  {(i.changes ?? []).length > 0 && (
+                    <details>
+                      <summary>{t("design.changesIn", { n: (i.changes ?? []).length })}</summary>
+                      <ul>
+                        {(i.changes ?? []).map((c, n) => (
+                          <li key={n}>{say(c.text)}</li>
+                        ))}
+                      </ul>
+                    </details>
+                  )}
                   {(i.problems ?? []).map((p, n) => (
                     <p key={n} className="work-problem">
                       {say(p.text)}

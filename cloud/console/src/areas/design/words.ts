@@ -92,6 +92,7 @@ export const zh = {
   importNow: "导入",
   imported: "已导入",
   outcomes: { new: "新增", same: "相同，不变", update: "更新", conflict: "本地改过，会被覆盖" },
+  changesIn: "{{n}} 处改动",
   replace: "覆盖本地改过的内容",
   reload: "重新打开",
   state: {
@@ -625,6 +626,7 @@ export const en: typeof zh = {
     update: "update",
     conflict: "changed here, would be overwritten",
   },
+  changesIn: "{{n}} changes",
   replace: "Overwrite what was changed here",
   reload: "Open again",
   state: {
