@@ -70,7 +70,7 @@ func (s *server) noticeOps() {
 	register(s, "GET", "/api/notices", "My notices, the newest first", signedIn, http.StatusOK, func(ctx context.Context, in *noticesIn) (*body[notify.Page], error) {
 		return answered(s.Notices.List(ctx, actor(ctx).ID, in.Unread, in.Before, in.Limit))
 	})
-	register(s, "GET", "/api/notices/count", "How many I have not read, and what waits for me by urgency", signedIn, http.StatusOK, func(ctx context.Context, _ *none) (*body[notify.Count], error) {
+	register(s, "GET", "/api/notices/count", "How many I have not read", signedIn, http.StatusOK, func(ctx context.Context, _ *none) (*body[notify.Count], error) {
 		return answered(s.Notices.Count(ctx, actor(ctx).ID))
 	})
 	register(s, "POST", "/api/notices/{id}/read", "Mark a notice of mine as read", signedIn, http.StatusNoContent, func(ctx context.Context, in *noticeIn) (*none, error) {

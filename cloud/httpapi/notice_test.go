@@ -29,7 +29,7 @@ func TestW12_ATaskIsToldOnceAndSettledWhenDone(t *testing.T) {
 	if len(list.Items) != 1 || !list.Items[0].Todo || list.Items[0].Kind != "task" || !strings.HasPrefix(list.Items[0].Link, "/flows/"+s.Instance) || !strings.Contains(list.Items[0].Body.ZH, "消防通道堵塞") {
 		t.Fatalf("%+v", list)
 	}
-	if n := want[notify.Count](supervisor, 200, "GET", "/api/notices/count", nil); n.Unread != 1 || n.Todo.Normal != 1 || n.Todo.Urgent != 0 {
+	if n := want[notify.Count](supervisor, 200, "GET", "/api/notices/count", nil); n.Unread != 1 {
 		t.Fatalf("%+v", n)
 	}
 	if p := want[notify.Page](engineer, 200, "GET", "/api/notices", nil); len(p.Items) != 0 {
@@ -39,21 +39,21 @@ func TestW12_ATaskIsToldOnceAndSettledWhenDone(t *testing.T) {
 		t.Fatalf("someone else's notice: %d", status)
 	}
 	supervisor.act(s.Instance, 200, flow.Agree, map[string]any{"level": "general", "owner": w.idOf("engineer"), "demand": "今天清理"})
-	if n := want[notify.Count](supervisor, 200, "GET", "/api/notices/count", nil); n.Unread != 0 || n.Todo.Normal != 0 {
+	if n := want[notify.Count](supervisor, 200, "GET", "/api/notices/count", nil); n.Unread != 0 {
 		t.Fatalf("not settled: %+v", n)
 	}
 	if p := want[notify.Page](engineer, 200, "GET", "/api/notices", nil); len(p.Items) != 1 || p.Items[0].DoneAt.IsZero() == false {
 		t.Fatalf("%+v", p)
 	}
-	// W15: urged, it is urgent, and still one thing to do.
+	// W15: urged, it is told again, and still one thing to do.
 	if status, raw := guard.do("POST", "/api/flows/"+s.Instance+"/events", map[string]any{"kind": "urge"}); status != 200 {
 		t.Fatalf("%d %s", status, raw)
 	}
-	if n := want[notify.Count](engineer, 200, "GET", "/api/notices/count", nil); n.Unread != 2 || n.Todo.Urgent != 1 || n.Todo.Normal != 0 {
+	if n := want[notify.Count](engineer, 200, "GET", "/api/notices/count", nil); n.Unread != 2 {
 		t.Fatalf("%+v", n)
 	}
 	want[any](engineer, 204, "POST", "/api/notices/read-all", nil)
-	if n := want[notify.Count](engineer, 200, "GET", "/api/notices/count", nil); n.Unread != 0 || n.Todo.Urgent != 1 {
+	if n := want[flow.Counts](engineer, 200, "GET", "/api/todos/count", nil); n.Open != 1 || n.Overdue != 0 {
 		t.Fatalf("reading is not doing: %+v", n)
 	}
 }

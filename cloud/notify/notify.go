@@ -58,11 +58,6 @@ type Notice struct {
 // Count is what the bell shows.
 type Count struct {
 	Unread int `json:"unread"`
-	Todo   struct {
-		Normal int `json:"normal"`
-		Soon   int `json:"soon"`
-		Urgent int `json:"urgent"`
-	} `json:"todo" doc:"what waits for the person, each counted at the most urgent of its notices"`
 }
 
 // Page is one page of a person's notices, the newest first.

@@ -193,16 +193,10 @@ func (s *Store) ReadAll(ctx context.Context, person string, now time.Time) error
 	})
 }
 
-// Count counts what a person has not read and what waits for them.
+// Count counts what a person has not read.
 func (s *Store) Count(ctx context.Context, person string) (Count, error) {
 	var c Count
 	if err := s.DB.Read().QueryRowContext(ctx, `SELECT COUNT(*) FROM notice WHERE person = $1 AND read_at = 0`, person).Scan(&c.Unread); err != nil {
-		return c, fmt.Errorf("notify: count: %w", err)
-	}
-	err := s.DB.Read().QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN u = 0 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN u = 1 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN u = 2 THEN 1 ELSE 0 END), 0)
-		FROM (SELECT MAX(m.urgency) AS u FROM notice t JOIN notice m ON m.person = t.person AND m.subject = t.subject AND m.done_at = 0
-			WHERE t.person = $1 AND t.todo = 1 AND t.done_at = 0 GROUP BY t.topic) x`, person).Scan(&c.Todo.Normal, &c.Todo.Soon, &c.Todo.Urgent)
-	if err != nil {
 		return c, fmt.Errorf("notify: count: %w", err)
 	}
 	return c, nil

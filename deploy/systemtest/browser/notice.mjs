@@ -28,6 +28,7 @@ try {
     return Date.now();
   });
   await supervisor.locator("#todo-list a").waitFor();
+  await supervisor.locator("#waiting", { hasText: "待办共 1" }).waitFor();
   await supervisor.locator("#bell .badge").waitFor();
   const [belled, listed] = await supervisor.evaluate(() => [window.belled, window.listed]);
   console.log("bell after", belled - at, "ms, to-do after", listed - at, "ms");

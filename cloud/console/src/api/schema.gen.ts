@@ -1950,7 +1950,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** How many I have not read, and what waits for me by urgency */
+    /** How many I have not read */
     get: operations["get-notices-count"];
     put?: never;
     post?: never;
@@ -3861,14 +3861,6 @@ export interface components {
       /** Format: int64 */
       unchanged: number;
     };
-    CountTodoStruct: {
-      /** Format: int64 */
-      normal: number;
-      /** Format: int64 */
-      soon: number;
-      /** Format: int64 */
-      urgent: number;
-    };
     Counts: {
       /** Format: int64 */
       acked: number;
@@ -5413,8 +5405,6 @@ export interface components {
       note?: string;
     };
     NoticeCount: {
-      /** @description what waits for the person, each counted at the most urgent of its notices */
-      todo: components["schemas"]["CountTodoStruct"];
       /** Format: int64 */
       unread: number;
     };

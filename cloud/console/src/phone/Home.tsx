@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { request } from "../api/client";
-import { type Box, type Item, useBox, useUsable } from "../areas/work/api";
+import { type Box, boxCount, type Item, useBox, useTodoCounts, useUsable } from "../areas/work/api";
 import { say, switchLanguage } from "../i18n";
 import { age } from "../parts/format";
 import { useSession } from "../parts/session";
@@ -17,6 +17,7 @@ export function Home({ look }: { look: Look }) {
   const { t } = useTranslation();
   const { me, may } = useSession();
   const [box, setBox] = useState<Box>("mine");
+  const counts = useTodoCounts().data;
   const forms = (useUsable().data ?? []).filter((f) => f.actions?.includes("create"));
   const hazard = forms.find((f) => f.key === "hazard");
   if (!may("work.use"))
@@ -37,6 +38,7 @@ export function Home({ look }: { look: Look }) {
         {boxes.map((b) => (
           <button key={b} type="button" role="tab" aria-selected={b === box} onClick={() => setBox(b)}>
             {t(`work.box.${b}`)}
+            {boxCount(b, counts) && <span className="p-count">{boxCount(b, counts)}</span>}
           </button>
         ))}
       </div>

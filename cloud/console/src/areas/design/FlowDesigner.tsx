@@ -39,13 +39,16 @@ export function FlowDesigner() {
   );
 }
 
-/** useFormFields are the fields of a flow's form, as it is in force. */
-function useFormFields(form: string): Field[] {
+/** useForm is the name and the fields of a flow's form, as it is in force. */
+function useForm(form: string): { title: FormBody["title"] | undefined; fields: Field[] } {
   const query = useQuery({
     queryKey: ["documents", "form", form, "fields"],
     queryFn: () => get<Detail<FormBody>>(`/api/documents/form/${form}`),
   });
-  return useMemo(() => query.data?.current?.body.fields ?? [], [query.data]);
+  return useMemo(() => {
+    const body = query.data?.current?.body;
+    return { title: body?.title, fields: body?.fields ?? [] };
+  }, [query.data]);
 }
 
 const palette: Node["type"][] = ["approve", "fill", "cc", "condition", "parallel", "delay", "subflow"];
@@ -54,7 +57,7 @@ function Designer({ id, detail, reopen }: { id: string; detail: Detail<edit.Body
   const { t } = useTranslation();
   const draft = useDraft<edit.Body>("flow", id, detail);
   const { body, change } = draft;
-  const fields = useFormFields(body.form);
+  const { title, fields } = useForm(body.form);
   const [selected, setSelected] = useState<string>();
   const wrong = useMemo(
     () => new Set(draft.problems.map((p) => edit.nodeAt(body, p.path)).filter((x) => x !== undefined)),
@@ -67,7 +70,9 @@ function Designer({ id, detail, reopen }: { id: string; detail: Detail<edit.Body
         <div>
           <p className="quiet">
             <Link to="/workbench">{t("design.title")}</Link> / {t("design.flow")} ·{" "}
-            <Link to={`/workbench/forms/${body.form}`}>{t("design.onForm", { form: body.form })}</Link>
+            <Link to={`/workbench/forms/${body.form}`}>
+              {t("design.onForm", { form: say(title) || body.form })}
+            </Link>
           </p>
           <h1>{say(body.title)}</h1>
         </div>

@@ -94,8 +94,6 @@ function Line({ g, fields, edit }: { g: Grant; fields: Field[]; edit: () => void
   const roles = useDirectory().data?.roles ?? [];
   const cond = useRowFields(fields);
   const scope = scopeOf(g.rows);
-  const special = Object.entries(g.fields ?? {}).filter(([k]) => k !== "*");
-  const rest = g.fields?.["*"];
   return (
     <tr>
       <th>{say(roles.find((r) => r.id === g.role)?.name) || g.role}</th>
@@ -107,14 +105,14 @@ function Line({ g, fields, edit }: { g: Grant; fields: Field[]; edit: () => void
         ))}
       </td>
       <td>
-        {scope === "own-condition"
-          ? sentence(g.rows, language(), namesOf(cond))
-          : t(`design.scopes.${scope}`)}
+        {g.actions?.every((a) => a === "create")
+          ? "—" // what is not there yet is no record
+          : scope === "own-condition"
+            ? sentence(g.rows, language(), namesOf(cond))
+            : t(`design.scopes.${scope}`)}
       </td>
       <td className="quiet">
-        {special.length > 0 || rest
-          ? t("design.fieldsSome", { n: special.length, rest: t(`design.accesses.${rest ?? "w"}`) })
-          : t("design.fieldsAll")}
+        <Access of={g.fields ?? {}} fields={fields} />
       </td>
       <td>
         {g.form === "*" ? (
@@ -126,6 +124,33 @@ function Line({ g, fields, edit }: { g: Grant; fields: Field[]; edit: () => void
         )}
       </td>
     </tr>
+  );
+}
+
+/** Access says which fields may be filled in, read or not seen. */
+function Access({ of, fields }: { of: NonNullable<Grant["fields"]>; fields: Field[] }) {
+  const { t } = useTranslation();
+  const rest = of["*"] ?? "w";
+  const named = Object.keys(of).filter((k) => k !== "*" && of[k] !== rest);
+  if (named.length === 0) return t("design.allOf", { what: t(`design.accesses.${rest}`) });
+  return (
+    <>
+      {(["w", "r", "hide"] as const).map((a) => {
+        const names = named
+          .filter((k) => of[k] === a)
+          .map((k) => say(fields.find((f) => f.key === k)?.label) || k);
+        return (
+          names.length > 0 && (
+            <div key={a}>
+              {t(`design.accesses.${a}`)}
+              {t("design.colon")}
+              {names.join(language() === "en" ? ", " : "、")}
+            </div>
+          )
+        );
+      })}
+      <div>{t("design.fieldsRest", { rest: t(`design.accesses.${rest}`) })}</div>
+    </>
   );
 }
 

@@ -7,6 +7,7 @@ import { get } from "../../api/client";
 import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Empty, Loaded, useProblemText } from "../../parts/states";
+import { Waiting } from "../work/Waiting";
 import { type NoticePage, noticeKeys, useNoticeCount } from "./api";
 import { obstacle, pushed, startPush, stopPush } from "./push";
 import { QuietHours } from "./QuietHours";
@@ -32,7 +33,13 @@ export function Notices() {
   return (
     <Page
       title={t("notice.title")}
-      about={count && t("notice.waiting", { ...count.todo })}
+      about={
+        may("work.use") && (
+          <Link to="/todos">
+            <Waiting />
+          </Link>
+        )
+      }
       verbs={
         <>
           {may("user.manage") && (

@@ -7,8 +7,9 @@ import { minute } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { useSession } from "../../parts/session";
 import { Empty, Failed, Loading } from "../../parts/states";
-import { type Box, type Item, useBox, useUsable } from "./api";
+import { type Box, boxCount, type Item, useBox, useTodoCounts, useUsable } from "./api";
 import { Due } from "./Due";
+import { Waiting } from "./Waiting";
 import "./work.css";
 
 const boxes: Box[] = ["mine", "started", "copied", "done"];
@@ -19,11 +20,13 @@ export function Todos() {
   const [params, setParams] = useSearchParams();
   const box = boxes.find((b) => b === params.get("box")) ?? "mine";
   const list = useBox(box);
+  const counts = useTodoCounts().data;
   const forms = (useUsable().data ?? []).filter((f) => (f.actions ?? []).includes("create"));
   const items = (list.data?.pages ?? []).flatMap((p) => p.items ?? []);
   return (
     <Page
       title={t("work.todos")}
+      about={<Waiting />}
       verbs={
         <>
           {forms.slice(0, 3).map((f) => (
@@ -38,7 +41,14 @@ export function Todos() {
       }
     >
       <Segmented
-        options={boxes.map((b) => ({ value: b, label: t(`work.box.${b}`) }))}
+        options={boxes.map((b) => ({
+          value: b,
+          label: (
+            <>
+              {t(`work.box.${b}`)} <span className="quiet">{boxCount(b, counts)}</span>
+            </>
+          ),
+        }))}
         value={box}
         onChange={(b) => setParams({ box: b }, { replace: true })}
       />

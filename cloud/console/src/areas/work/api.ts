@@ -44,6 +44,7 @@ export interface Directory {
 }
 
 export const workKeys = {
+  counts: ["todos", "count"] as const,
   box: (b: Box) => ["todos", b] as const,
   case: (id: string) => ["flow", id] as const,
   records: (form: string) => ["records", form] as const,
@@ -58,6 +59,20 @@ export const useBox = (box: Box) =>
     getNextPageParam: (last) => last.next || undefined,
     refetchInterval: 10_000,
   });
+
+export type Counts = Schemas["FlowCounts"];
+
+/** useTodoCounts says how much waits for me, and how urgently. */
+export const useTodoCounts = () =>
+  useQuery({
+    queryKey: workKeys.counts,
+    queryFn: () => get<Counts>("/api/todos/count"),
+    refetchInterval: 60_000,
+  });
+
+/** boxCount is the number on a box, if there is something to do in it. */
+export const boxCount = (box: Box, c: Counts | undefined) =>
+  (box === "mine" ? c?.open : box === "copied" ? c?.copies : 0) || undefined;
 
 export const useCase = (id: string) =>
   useQuery({

@@ -6,6 +6,9 @@ export const zh = {
   noForms: "还没有您能用的表单",
   fillIn: "填写",
   box: { mine: "待我处理", started: "我发起的", copied: "抄送我的", done: "我已处理" },
+  overdueCount: "已逾期 {{n}}",
+  todayCount: "24 小时内到期 {{n}}",
+  openCount: "待办共 {{n}}",
   none: {
     mine: "没有待办，都处理完了。",
     started: "还没有发起过。",
@@ -183,6 +186,9 @@ export const en: typeof zh = {
   noForms: "There is no form you may use yet",
   fillIn: "Fill in",
   box: { mine: "Waiting for me", started: "Started by me", copied: "Copied to me", done: "Done by me" },
+  overdueCount: "{{n}} overdue",
+  todayCount: "{{n}} due within 24 h",
+  openCount: "{{n}} to do in all",
   none: {
     mine: "Nothing waits for you.",
     started: "Nothing started yet.",
