@@ -127,7 +127,8 @@ func (s *server) flowTimes(ctx context.Context, in *timesIn) (*body[flowTimes], 
 	for _, id := range d.Order() {
 		n, _ := d.Node(id)
 		x, visited := at[id]
-		if visited || n.Human() {
+		branches := n.Type == flow.Condition || n.Type == flow.Parallel // lasts as long as what is in it
+		if !branches && (visited || n.Human()) {
 			x.Node = id
 			out.Nodes = append(out.Nodes, nodeTimes{x, n.Name})
 		}

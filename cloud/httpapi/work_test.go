@@ -96,6 +96,11 @@ func TestW18_AHazardFromReportToClosedOverHTTP(t *testing.T) {
 	if n := want[flow.Counts](guard, 200, "GET", "/api/todos/count", nil); n.Open != 0 {
 		t.Fatalf("%+v", n)
 	}
+	for _, n := range want[flowTimes](w.as(org.Admin), 200, "GET", "/api/flow-times/hazard", nil).Nodes {
+		if n.Node == "by_level" || n.Node == "review" && n.Visits != 2 {
+			t.Fatalf("a branch is not a step, and the review was twice: %+v", n)
+		}
+	}
 }
 
 // TestF18_AnAdministratorChangesAFormAndNothingRunningIsHurt changes the hazard form and
