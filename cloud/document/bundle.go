@@ -212,8 +212,12 @@ func (s *Store) Import(ctx context.Context, by org.Actor, raw []byte, replace, d
 	res := Result{Manifest: m}
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
 		res.Items = []Item{}
+		next, err := s.changed(ctx, tx, m.Documents)
+		if err != nil {
+			return err
+		}
 		for _, p := range m.Documents {
-			item, err := s.importPart(ctx, tx, by, p, m.Key, now)
+			item, err := s.importPart(ctx, tx, by, p, m.Key, next, now)
 			if err != nil {
 				return err
 			}
@@ -236,7 +240,22 @@ func (s *Store) Import(ctx context.Context, by org.Actor, raw []byte, replace, d
 	return res, err
 }
 
-func (s *Store) importPart(ctx context.Context, tx *sql.Tx, by org.Actor, p Part, app string, now time.Time) (Item, error) {
+// changed lists the documents of a package that are not in force as they are.
+func (s *Store) changed(ctx context.Context, tx *sql.Tx, parts []Part) ([]Ref, error) {
+	var out []Ref
+	for _, p := range parts {
+		v, err := s.CurrentTx(ctx, tx, p.Kind, p.Key)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+		if err != nil || v.Checksum != Checksum(p.Body) {
+			out = append(out, p.Ref)
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) importPart(ctx context.Context, tx *sql.Tx, by org.Actor, p Part, app string, with []Ref, now time.Time) (Item, error) {
 	item := Item{Ref: p.Ref, Title: titleOf(p), Changes: []Change{}, Problems: []Problem{}}
 	current, _, err := s.lock(ctx, tx, p.Kind, p.Key)
 	if err != nil {
@@ -261,7 +280,7 @@ func (s *Store) importPart(ctx context.Context, tx *sql.Tx, by org.Actor, p Part
 			return item, err
 		}
 	}
-	v, err := s.publish(ctx, tx, by, Version{Kind: p.Kind, Key: p.Key, Body: p.Body, App: app}, "document.import", now)
+	v, err := s.publish(ctx, tx, by, Version{Kind: p.Kind, Key: p.Key, Body: p.Body, App: app, With: with}, "document.import", now)
 	if bad, ok := errors.AsType[*InvalidError](err); ok {
 		item.Problems = bad.Problems
 		return item, nil

@@ -89,6 +89,8 @@ type Version struct {
 	Author     string          `json:"author"`
 	AuthorName string          `json:"author_name"`
 	At         time.Time       `json:"published_at"`
+	// With are the documents that an import publishes after it, in the same transaction.
+	With []Ref `json:"-"`
 }
 
 // Draft is the one unpublished content of a key.

@@ -376,6 +376,27 @@ func (s *Store) List(ctx context.Context, k Kind) ([]Head, error) {
 	return out, nil
 }
 
+// InUse lists the keys of a kind that have a version in force and are not retired.
+func (s *Store) InUse(ctx context.Context, tx *sql.Tx, k Kind) ([]string, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT key FROM document WHERE kind = $1 AND current > 0 AND retired_at = 0 ORDER BY key`, string(k))
+	if err != nil {
+		return nil, fmt.Errorf("document: list keys: %w", err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, fmt.Errorf("document: list keys: %w", err)
+		}
+		out = append(out, key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("document: list keys: %w", err)
+	}
+	return out, nil
+}
+
 // InForce returns the number of the version in force, and if the document is retired;
 // ErrNotFound if there never was one. Without tx it reads what is committed.
 func (s *Store) InForce(ctx context.Context, tx *sql.Tx, k Kind, key string) (n int64, retired bool, err error) {

@@ -61,7 +61,7 @@ func (m *machine) complete(n *Node, t Task) error {
 	}
 	var missing []string
 	for _, f := range n.Required {
-		if empty(m.in.Value(f)) {
+		if empty(m.in.Value(f)) && (m.in.Shown == nil || m.in.Shown(f)) {
 			missing = append(missing, f)
 		}
 	}

@@ -117,7 +117,7 @@ type Node struct {
 	Apart     []string `json:"apart,omitempty"` // nodes whose handlers may not decide here
 
 	Fields   map[string]string `json:"fields,omitempty"`   // r, w or hide; "*" for those not named
-	Required []string          `json:"required,omitempty"` // to be filled in to agree
+	Required []string          `json:"required,omitempty"` // to be filled in to agree, where the form shows them
 	Opinion  string            `json:"opinion,omitempty"`  // "", reject or always: when one is required
 	Sign     bool              `json:"sign,omitempty"`     // a signature is required
 	Choose   []string          `json:"choose,omitempty"`   // nodes whose people are chosen here

@@ -77,6 +77,9 @@ type In struct {
 	Now   time.Time
 	Holds func(cond.Expr) bool
 	Value func(field string) any
+	// Shown says if the form shows a field to whoever decides: what nobody can see, nobody
+	// can be asked for. nil shows all.
+	Shown func(field string) bool
 	// Find returns people who are there: nobody who has left.
 	Find func(Ask) []Person
 	// Admins are asked where nobody else is found.

@@ -4,10 +4,21 @@ import (
 	"fmt"
 
 	"anlan/cloud/cond"
+	"anlan/contract"
 )
+
+// lacks is a problem with a field, by the name people know it by.
+func (l *lint) lacks(node, path, field string, form FormInfo, zh, en string) {
+	name := contract.Text{ZH: field}
+	if form.Label != nil {
+		name = form.Label(field)
+	}
+	l.add(node, path, fmt.Sprintf(zh, "“"+name.ZH+"”"), fmt.Sprintf(en, "“"+name.In("en")+"”"))
+}
 
 // FormInfo is what linting has to know of a flow's form. A nil function knows nothing.
 type FormInfo struct {
+	Label    func(field string) contract.Text // what people call it
 	Schema   cond.Schema
 	Has      func(field string) bool // also those that conditions do not know
 	Required func(field string) bool // always filled in
@@ -62,26 +73,26 @@ func (d *Def) lintFields(l *lint, p place, form FormInfo) {
 	}
 	for f := range n.Fields {
 		if f != "*" && !known(f) {
-			l.add(n.ID, p.path+".fields."+f, "表单没有字段 "+f, "the form has no field "+f)
+			l.lacks(n.ID, p.path+".fields."+f, f, form, "表单没有字段%s", "the form has no field %s")
 		}
 	}
 	for _, f := range n.Required {
 		if n.access(f) != "w" {
-			l.add(n.ID, p.path+".required", "必填字段 "+f+" 在本节点不可填", "required field "+f+" cannot be written here")
+			l.lacks(n.ID, p.path+".required", f, form, "必填字段%s在本节点不可填", "required field %s cannot be written here")
 		}
 	}
 	for _, f := range writable {
 		if form.Given != nil && form.Given(f) {
-			l.add(n.ID, p.path+".fields."+f, "字段由系统填写", "the field is filled in by the system")
+			l.lacks(n.ID, p.path+".fields."+f, f, form, "字段%s由系统填写", "field %s is filled in by the system")
 		}
 	}
 	for _, f := range deadlineFields(n) {
 		if !known(f) {
-			l.add(n.ID, p.path+".deadline", "表单没有字段 "+f, "the form has no field "+f)
+			l.lacks(n.ID, p.path+".deadline", f, form, "表单没有字段%s", "the form has no field %s")
 		}
 	}
 	if n.Until != "" && !known(n.Until) {
-		l.add(n.ID, p.path+".until", "表单没有字段 "+n.Until, "the form has no field "+n.Until)
+		l.lacks(n.ID, p.path+".until", n.Until, form, "表单没有字段%s", "the form has no field %s")
 	}
 }
 
@@ -113,10 +124,10 @@ func (d *Def) lintPeople(l *lint, p place, form FormInfo) {
 			}
 			want := map[Source][]cond.Kind{FieldPerson: {cond.User, cond.Users}, FieldDept: {cond.Dept, cond.Depts}}[c.Kind]
 			if !known || kind != "" && kind != want[0] && kind != want[1] {
-				l.add(n.ID, at+".field", "表单没有这样的字段", "the form has no such field")
+				l.lacks(n.ID, at+".field", c.Field, form, "表单没有能指人的字段%s", "the form has no field %s that names people")
 			}
 			if !sure && !d.filledBefore(n.ID, c.Field, form) {
-				l.add(n.ID, at, "字段可能为空，又没有兜底处理人", "the field may be empty, and there is no fallback")
+				l.lacks(n.ID, at, c.Field, form, "字段%s可能为空，又没有兜底处理人", "field %s may be empty, and there is no fallback")
 			}
 		case HandlerOf:
 			if !d.before(c.Node, n.ID) {

@@ -40,6 +40,21 @@ func (w *lookout) keep(err error) {
 	}
 }
 
+// shown asks for what a person sees of the record once somebody wants to know.
+func (w *lookout) shown(form, record, by string) func(string) bool {
+	var see func(string) bool
+	return func(field string) bool {
+		if see == nil {
+			var err error
+			if see, err = w.s.Records.Shown(w.ctx, w.tx, form, record, by, w.now); err != nil {
+				w.keep(err)
+				see = func(string) bool { return true }
+			}
+		}
+		return see(field)
+	}
+}
+
 func (w *lookout) in() In {
 	value := func(f string) any { return w.doc[f] }
 	in := In{

@@ -29,6 +29,8 @@ type Records interface {
 	Read(ctx context.Context, tx *sql.Tx, form, id string) (map[string]any, error)
 	// Schema is what conditions know of a form.
 	Schema(ctx context.Context, tx *sql.Tx, form string) (cond.Schema, error)
+	// Shown says which fields a record's form shows to a person.
+	Shown(ctx context.Context, tx *sql.Tx, form, id, by string, now time.Time) (func(field string) bool, error)
 	// Write puts a patch, already bounded to what the node allows, into a record. node is ""
 	// where the flow itself writes.
 	Write(ctx context.Context, tx *sql.Tx, form, id string, patch map[string]any, by org.Actor, node string, now time.Time) error
@@ -180,7 +182,9 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, id string, e Event, patch
 		return State{}, err
 	}
 	w.id = id
-	next, facts, effects, err := Step(d, x.State, e, w.in())
+	in := w.in()
+	in.Shown = w.shown(x.Form, x.Record, e.By.ID)
+	next, facts, effects, err := Step(d, x.State, e, in)
 	if err := errors.Join(err, w.err); err != nil {
 		return State{}, err
 	}

@@ -91,6 +91,10 @@ func (k *desk) Read(ctx context.Context, tx *sql.Tx, _, id string) (map[string]a
 
 func (k *desk) Schema(context.Context, *sql.Tx, string) (cond.Schema, error) { return kinds, nil }
 
+func (k *desk) Shown(context.Context, *sql.Tx, string, string, string, time.Time) (func(string) bool, error) {
+	return func(string) bool { return true }, nil
+}
+
 func (k *desk) Write(ctx context.Context, tx *sql.Tx, form, id string, patch map[string]any, _ org.Actor, _ string, _ time.Time) error {
 	m, err := k.Read(ctx, tx, form, id)
 	if err != nil {

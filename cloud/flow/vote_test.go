@@ -137,6 +137,12 @@ func TestW06_OpinionSignatureAndRequiredFields(t *testing.T) {
 	w.record["level"] = "major"
 	w.do(e)
 	w.ended(Passed)
+	// What the form does not show cannot be filled in, and holds nobody up.
+	w = begin(t, approve("n", persons("an"), `,"required":["level"],"fields":{"level":"w"}`))
+	w.refused(w.decision("an", Agree), Missing)
+	w.unseen = map[string]bool{"level": true}
+	w.agree("an")
+	w.ended(Passed)
 }
 
 func TestW07_TheBranchFollowsTheGradeGivenWhileApproving(t *testing.T) {

@@ -36,6 +36,7 @@ type world struct {
 	load    map[string]int
 	now     time.Time
 	noAdmin bool
+	unseen  map[string]bool
 }
 
 func person(id string) Person { return Person{ID: id, Name: strings.ToUpper(id)} }
@@ -94,6 +95,7 @@ func (w *world) in() In {
 			return e.Holds(cond.Env{Fields: func(f string) any { return w.record[f] }, Now: w.now})
 		},
 		Value: func(f string) any { return w.record[f] },
+		Shown: func(f string) bool { return !w.unseen[f] },
 		Find:  w.find,
 		Admins: func() []Person {
 			if w.noAdmin {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"anlan/cloud/cond"
 	"anlan/cloud/document"
@@ -50,7 +51,7 @@ func workFault(err error) *fault {
 func problemFields(prefix string, ps []cond.Problem) *fault {
 	f := &fault{status: http.StatusUnprocessableEntity}
 	for _, p := range ps {
-		f.fields = append(f.fields, badField(prefix+p.Path, p.Text.ZH, p.Text.In("en")))
+		f.fields = append(f.fields, badField(strings.TrimSuffix(prefix+p.Path, "."), p.Text.ZH, p.Text.In("en")))
 	}
 	if len(f.fields) > 0 {
 		f.text = f.fields[0].text

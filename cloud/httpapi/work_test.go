@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,97 @@ func TestF18_AnAdministratorChangesAFormAndNothingRunningIsHurt(t *testing.T) {
 	if status, _ := w.as(org.Supervisor).do("GET", "/api/documents?kind=form", nil); status != 403 {
 		t.Fatalf("a supervisor designs: %d", status)
 	}
+}
+
+// TestF18_AFormKeepsWhatItsFlowsUse: a field that a flow in force asks for does not vanish
+// under it; the draft says which flow and node, and both can change in one package.
+func TestF18_AFormKeepsWhatItsFlowsUse(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as(org.Admin)
+	form := without(want[documentDetail](admin, 200, "GET", "/api/documents/form/hazard", nil).Current.Body, "measures")
+	saved := want[draftSaved](admin, 200, "PUT", "/api/documents/form/hazard/draft", map[string]any{"rev": 0, "body": form})
+	if len(saved.Problems) != 1 || saved.Problems[0].Text.ZH != "流程“隐患闭环”的“整改”：表单没有字段“整改措施”。请先改流程" ||
+		saved.Problems[0].Text.EN != "flow “Hazard loop”, “Rectification”: the form has no field “What was done”; change the flow first" {
+		t.Fatalf("%+v", saved.Problems)
+	}
+	rev := map[string]any{"rev": saved.Draft.Rev}
+	if status, raw := admin.do("POST", "/api/documents/form/hazard/publish", rev); status != 422 || !strings.Contains(raw, "整改措施") {
+		t.Fatalf("%d %s", status, raw)
+	}
+	// The flow first, then the form.
+	flow := string(want[documentDetail](admin, 200, "GET", "/api/documents/flow/hazard", nil).Current.Body)
+	changed := strings.NewReplacer(`,"measures":"w"`, "", `"measures",`, "").Replace(flow)
+	admin.publish("flow", "hazard", changed)
+	want[document.Version](admin, 200, "POST", "/api/documents/form/hazard/publish", rev)
+
+	// Elsewhere the two come together, and the form alone does not.
+	alone, both := exported(admin, "form:hazard"), exported(admin, "form:hazard,flow:hazard")
+	boss := newWorld(t).as(org.Admin)
+	imported := func(pack []byte, query string) (r document.Result) {
+		t.Helper()
+		status, body := boss.bytes("POST", "/api/packages/import?"+query, pack)
+		if err := json.Unmarshal(body, &r); err != nil || status != 200 {
+			t.Fatalf("%d %s %v", status, body, err)
+		}
+		return r
+	}
+	if r := imported(alone, "dry=false&replace=true"); r.Done || len(r.Items[0].Problems) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	if r := imported(both, "dry=false&replace=true"); !r.Done {
+		t.Fatalf("%+v", r)
+	}
+	// A flow out of use is not asked.
+	boss = newWorld(t).as(org.Admin)
+	if status, raw := boss.do("POST", "/api/documents/flow/hazard/retire", nil); status != 204 {
+		t.Fatalf("%d %s", status, raw)
+	}
+	if r := imported(alone, "dry=false&replace=true"); !r.Done {
+		t.Fatalf("%+v", r)
+	}
+}
+
+// without is a form's body with one field fewer.
+func without(body json.RawMessage, field string) map[string]any {
+	var d map[string]any
+	if err := json.Unmarshal(body, &d); err != nil {
+		panic(err)
+	}
+	d["fields"] = slices.DeleteFunc(d["fields"].([]any), func(f any) bool { return f.(map[string]any)["key"] == field })
+	return d
+}
+
+func exported(c *client, documents string) []byte {
+	c.w.t.Helper()
+	status, pack := c.bytes("GET", "/api/packages/export?key=hazard&title=x&document="+documents, nil)
+	if status != 200 {
+		c.w.t.Fatalf("%d %s", status, pack)
+	}
+	return pack
+}
+
+// TestW06_WhatTheFormDoesNotShowIsNotDemanded: a field asked for at a node holds nobody up
+// while a condition of the form hides it.
+func TestW06_WhatTheFormDoesNotShowIsNotDemanded(t *testing.T) {
+	w := newWorld(t)
+	admin, guard, supervisor := w.as(org.Admin), w.as(org.Guard), w.as(org.Supervisor)
+	d := want[documentDetail](admin, 200, "GET", "/api/documents/form/hazard", nil)
+	seen := `"key":"demand","visible":{"op":"eq","l":{"f":"category"},"r":{"v":"gas"}},`
+	admin.publish("form", "hazard", strings.Replace(string(d.Current.Body), `"key":"demand",`, seen, 1))
+	report := func(category string) string {
+		fields := map[string]any{"category": category, "place": "anlan-garden/b03", "what": "管道"}
+		return want[work.Submission](guard, 200, "POST", "/api/forms/hazard/records", map[string]any{"fields": fields}).Instance
+	}
+	audit := map[string]any{"level": "general", "owner": w.idOf("engineer")}
+	if raw := supervisor.act(report("gas"), 422, flow.Agree, audit); !strings.Contains(raw, "body.fields.demand") {
+		t.Fatalf("%s", raw)
+	}
+	supervisor.act(report("fire"), 200, flow.Agree, audit)
+	// What the same decision makes visible is asked for.
+	audit["category"] = "gas"
+	supervisor.act(report("fire"), 422, flow.Agree, audit)
+	audit["demand"] = "检漏"
+	supervisor.act(report("fire"), 200, flow.Agree, audit)
 }
 
 func rawJSON(s string) any { return jsonRaw(s) }

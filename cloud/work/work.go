@@ -5,7 +5,6 @@ package work
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -61,7 +60,7 @@ type defKey struct {
 // New makes the desk and the stores in it.
 func New(d Deps) *Desk {
 	k := &Desk{Deps: d, shipped: map[string]bool{}, defs: map[defKey]*flow.Def{}}
-	k.Docs = document.NewStore(d.DB, d.Audit, map[document.Kind]document.Class{document.Form: form.Class(d.DB), document.Dict: form.DictClass(), document.Flow: k.flowClass(), document.App: document.AppClass(), document.Calendar: calendarClass(), document.Checklist: checklistClass()})
+	k.Docs = document.NewStore(d.DB, d.Audit, map[document.Kind]document.Class{document.Form: k.formClass(), document.Dict: form.DictClass(), document.Flow: k.flowClass(), document.App: document.AppClass(), document.Calendar: calendarClass(), document.Checklist: checklistClass()})
 	k.Forms = form.NewStore(d.DB, k.Docs, form.Deps{Zone: d.Zone, Lookup: d.Staff.Lookup, Refer: d.Refer, Derive: d.Derive})
 	k.Flows = flow.NewStore(flow.Deps{DB: d.DB, Def: k.FlowDef, Records: records{k}, People: d.Staff, Notify: d.Notify, Settle: d.Settle, Limit: k.limit, Work: k.working, Zone: d.Zone, Now: d.Now})
 	return k
@@ -109,67 +108,6 @@ func (k *Desk) version(ctx context.Context, tx *sql.Tx, key string, n int64) (do
 	return k.Docs.VersionTx(ctx, tx, document.Flow, key, n)
 }
 
-// flowClass is what documents of kind flow have to satisfy.
-func (k *Desk) flowClass() document.Class {
-	return document.Class{
-		Check: func(key string, body json.RawMessage) []document.Problem {
-			_, err := flow.Parse(key, body)
-			return problems(err)
-		},
-		CheckIn: func(ctx context.Context, tx *sql.Tx, next document.Version, _ *document.Version) ([]document.Problem, error) {
-			d, err := flow.Parse(next.Key, next.Body)
-			if err != nil {
-				return problems(err), nil
-			}
-			info, err := k.formInfo(ctx, tx, d.Form)
-			if errors.Is(err, form.ErrNotFound) || errors.Is(err, document.ErrNotFound) {
-				return []document.Problem{{Path: "form", Text: text("没有已发布的表单 "+d.Form, "no published form "+d.Form)}}, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-			return problems(&flow.InvalidError{Problems: flow.Lint(d, info)}), nil
-		},
-	}
-}
-
-func problems(err error) []document.Problem {
-	bad, ok := errors.AsType[*flow.InvalidError](err)
-	if !ok {
-		return nil
-	}
-	out := make([]document.Problem, len(bad.Problems))
-	for i, p := range bad.Problems {
-		out[i] = document.Problem{Path: p.Path, Text: p.Text}
-	}
-	return out
-}
-
-// formInfo is what linting a flow has to know of its form.
-func (k *Desk) formInfo(ctx context.Context, tx *sql.Tx, key string) (flow.FormInfo, error) {
-	v, err := k.Docs.CurrentTx(ctx, tx, document.Form, key)
-	if err != nil {
-		return flow.FormInfo{}, err
-	}
-	d, err := form.Parse(key, v.Body)
-	if err != nil {
-		return flow.FormInfo{}, err
-	}
-	return flow.FormInfo{
-		Schema:   d.Schema(),
-		Has:      func(f string) bool { _, ok := d.Column(f); return ok },
-		Required: func(f string) bool { x, ok := d.Field(f); return ok && x.Required && x.Visible.IsZero() },
-		Given: func(f string) bool {
-			x, ok := d.Column(f)
-			return ok && x.Given()
-		},
-		Flow: func(f string) bool {
-			n, _, err := k.Docs.InForce(ctx, tx, document.Flow, f)
-			return err == nil && n > 0
-		},
-	}, nil
-}
-
 // records lets flows at the records of forms.
 type records struct{ k *Desk }
 
@@ -185,6 +123,11 @@ func (r records) Schema(ctx context.Context, tx *sql.Tx, form string) (cond.Sche
 		return nil, err
 	}
 	return d.Schema(), nil
+}
+
+// Shown implements flow.Records.
+func (r records) Shown(ctx context.Context, tx *sql.Tx, form, id, by string, now time.Time) (func(string) bool, error) {
+	return r.k.Forms.Flow().Shown(ctx, tx, form, id, by, now)
 }
 
 // Write implements flow.Records.
