@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -20,8 +21,8 @@ func (d *Def) checkNode(l *lint, p place) {
 		d.checkWho(l, n.ID, at+".who", n.Who)
 		d.checkWho(l, n.ID, at+".fallback", n.Fallback)
 	}
-	for f, a := range n.Fields {
-		if !slices.Contains([]string{"r", "w", "hide"}, a) || f == "" {
+	for _, f := range slices.Sorted(maps.Keys(n.Fields)) {
+		if !slices.Contains([]string{"r", "w", "hide"}, n.Fields[f]) || f == "" {
 			l.add(n.ID, at+".fields."+f, "应为 r、w 或 hide", "must be r, w or hide")
 		}
 	}

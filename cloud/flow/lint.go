@@ -2,6 +2,8 @@ package flow
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"anlan/cloud/cond"
 	"anlan/contract"
@@ -23,6 +25,8 @@ type FormInfo struct {
 	Has      func(field string) bool // also those that conditions do not know
 	Required func(field string) bool // always filled in
 	Given    func(field string) bool // the server's own, never written by people
+	Off      func(field string) bool // taken off the form: nobody fills it in any more
+	Partly   func(field string) bool // shown only under a condition
 	Flow     func(key string) bool   // a published flow
 }
 
@@ -39,6 +43,7 @@ func Lint(d *Def, form FormInfo) []Problem {
 			if form.Schema == nil {
 				break
 			}
+			d.lintOff(&l, id, fmt.Sprintf("%s.branches[%d].when", p.path, j), b.When.Fields(), form)
 			for _, bad := range b.When.Check(form.Schema) {
 				l.problems = append(l.problems, Problem{Node: id, Path: fmt.Sprintf("%s.branches[%d].when%s", p.path, j, dotted(bad.Path)), Text: bad.Text})
 			}
@@ -71,7 +76,7 @@ func (d *Def) lintFields(l *lint, p place, form FormInfo) {
 		_, ok := form.Schema.Kind(f)
 		return ok || form.Has != nil && form.Has(f)
 	}
-	for f := range n.Fields {
+	for _, f := range slices.Sorted(maps.Keys(n.Fields)) {
 		if f != "*" && !known(f) {
 			l.lacks(n.ID, p.path+".fields."+f, f, form, "表单没有字段%s", "the form has no field %s")
 		}
@@ -86,13 +91,27 @@ func (d *Def) lintFields(l *lint, p place, form FormInfo) {
 			l.lacks(n.ID, p.path+".fields."+f, f, form, "字段%s由系统填写", "field %s is filled in by the system")
 		}
 	}
+	d.lintOff(l, n.ID, p.path+".fields", writable, form)
 	for _, f := range deadlineFields(n) {
 		if !known(f) {
 			l.lacks(n.ID, p.path+".deadline", f, form, "表单没有字段%s", "the form has no field %s")
 		}
 	}
+	if n.Deadline != nil {
+		d.lintOff(l, n.ID, p.path+".deadline", []string{n.Deadline.Field, n.Deadline.By}, form)
+	}
 	if n.Until != "" && !known(n.Until) {
 		l.lacks(n.ID, p.path+".until", n.Until, form, "表单没有字段%s", "the form has no field %s")
+	}
+	d.lintOff(l, n.ID, p.path+".until", []string{n.Until}, form)
+}
+
+// lintOff finds the fields that only records of older versions of the form hold.
+func (d *Def) lintOff(l *lint, node, path string, fields []string, form FormInfo) {
+	for _, f := range fields {
+		if form.Off != nil && form.Off(f) {
+			l.lacks(node, path, f, form, "字段%s已从表单移除，没有人填它", "field %s was taken off the form: nobody fills it in")
+		}
 	}
 }
 
@@ -126,6 +145,7 @@ func (d *Def) lintPeople(l *lint, p place, form FormInfo) {
 			if !known || kind != "" && kind != want[0] && kind != want[1] {
 				l.lacks(n.ID, at+".field", c.Field, form, "表单没有能指人的字段%s", "the form has no field %s that names people")
 			}
+			d.lintOff(l, n.ID, at+".field", []string{c.Field}, form)
 			if !sure && !d.filledBefore(n.ID, c.Field, form) {
 				l.lacks(n.ID, at, c.Field, form, "字段%s可能为空，又没有兜底处理人", "field %s may be empty, and there is no fallback")
 			}
@@ -141,10 +161,14 @@ func (d *Def) lintPeople(l *lint, p place, form FormInfo) {
 	}
 }
 
-// filledBefore says if a field is sure to hold a value at a node.
+// filledBefore says if a field is sure to hold a value at a node. What is shown only under
+// a condition is asked for only then.
 func (d *Def) filledBefore(node, field string, form FormInfo) bool {
 	if form.Required != nil && form.Required(field) {
 		return true
+	}
+	if form.Partly != nil && form.Partly(field) {
+		return false
 	}
 	for _, id := range d.ids() {
 		if !d.sureBefore(id, node) {

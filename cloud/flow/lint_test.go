@@ -9,9 +9,11 @@ import (
 )
 
 func TestW02_LintFindsWhatWouldGoWrong(t *testing.T) {
-	schema := cond.Map{"level": cond.Option, "owner": cond.User, "dept": cond.Dept, "measures": cond.Text, "no": cond.Text, "due_at": cond.Instant}
+	schema := cond.Map{"level": cond.Option, "owner": cond.User, "dept": cond.Dept, "measures": cond.Text, "no": cond.Text, "due_at": cond.Instant, "old": cond.User, "due_old": cond.Instant, "helper": cond.User}
 	info := FormInfo{Schema: schema, Required: func(f string) bool { return f == "dept" }, Given: func(f string) bool { return f == "no" },
-		Flow: func(k string) bool { return k == "known" }}
+		Off:    func(f string) bool { return f == "old" || f == "due_old" },
+		Partly: func(f string) bool { return f == "helper" },
+		Flow:   func(k string) bool { return k == "known" }}
 	for _, c := range []struct{ name, nodes, node, want string }{
 		{"nothing wrong", auditNode + "," + repairNode, "", ""},
 		{"a fill node with nothing to fill in", `{"id":"n","type":"fill","name":{"zh":"填"},"who":[` + persons("an") + `]}`, "n", "nothing to fill in"},
@@ -22,6 +24,13 @@ func TestW02_LintFindsWhatWouldGoWrong(t *testing.T) {
 		{"an unknown field", approve("n", persons("an"), `,"fields":{"gone":"w"}`), "n", "no field “gone”"},
 		{"a field of the system's own", approve("n", persons("an"), `,"fields":{"no":"w"}`), "n", "filled in by the system"},
 		{"required but not writable", approve("n", persons("an"), `,"required":["level"]`), "n", "cannot be written"},
+		{"a field taken off the form is filled in", approve("n", persons("an"), `,"fields":{"old":"w"}`), "n", "“old” was taken off"},
+		{"a field taken off the form names people", approve("n", `{"kind":"field_person","field":"old"}`, `,"fallback":[`+persons("an")+`]`), "n", "“old” was taken off"},
+		{"a field taken off the form sets a deadline", approve("n", persons("an"), `,"deadline":{"field":"due_old"}`), "n", "“due_old” was taken off"},
+		{"a field taken off the form decides", `{"id":"n","type":"condition","name":{"zh":"条件"},"branches":[
+		  {"id":"a","name":{"zh":"甲"},"when":{"op":"not_empty","l":{"f":"old"}},"nodes":[]},{"id":"c","name":{"zh":"其他"},"nodes":[]}]}`, "n", "“old” was taken off"},
+		{"a field that is read, taken off the form", approve("n", persons("an"), `,"fields":{"old":"r"}`), "", ""},
+		{"a field that an earlier node requires where it is shown", approve("a", persons("an"), `,"fields":{"helper":"w"},"required":["helper"]`) + "," + approve("n", `{"kind":"field_person","field":"helper"}`, ""), "n", "may be empty"},
 		{"reviewing one's own work", repairNode + "," + approve("n", `{"kind":"handler_of","node":"repair"}`, ""), "n", "may not approve"},
 		{"a handler who comes later", approve("n", `{"kind":"handler_of","node":"b"}`, "") + "," + approve("b", persons("an"), ""), "n", "does not come before"},
 		{"nobody chooses", approve("n", `{"kind":"chosen_before"}`, ""), "n", "no earlier node"},

@@ -152,7 +152,7 @@ func TestF18_AFormKeepsWhatItsFlowsUse(t *testing.T) {
 	admin := w.as(org.Admin)
 	form := without(want[documentDetail](admin, 200, "GET", "/api/documents/form/hazard", nil).Current.Body, "measures")
 	saved := want[draftSaved](admin, 200, "PUT", "/api/documents/form/hazard/draft", map[string]any{"rev": 0, "body": form})
-	if len(saved.Problems) != 1 || saved.Problems[0].Text.ZH != "流程“隐患闭环”的“整改”：表单没有字段“整改措施”。请先改流程" ||
+	if len(saved.Problems) != 1 || saved.Problems[0].Path != "flows.hazard" || saved.Problems[0].Text.ZH != "流程“隐患闭环”的“整改”：表单没有字段“整改措施”。请先改流程" ||
 		saved.Problems[0].Text.EN != "flow “Hazard loop”, “Rectification”: the form has no field “What was done”; change the flow first" {
 		t.Fatalf("%+v", saved.Problems)
 	}

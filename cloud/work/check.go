@@ -64,13 +64,13 @@ func (k *Desk) missed(ctx context.Context, tx *sql.Tx, next, prev document.Versi
 	return out, nil
 }
 
-// miss says where a flow would miss something.
+// miss says where a flow would miss something; its path, flows.<key>, leads to the flow.
 func miss(f *flow.Def, p flow.Problem) document.Problem {
 	zh, en := "流程“"+f.Title.ZH+"”", "flow “"+f.Title.In("en")+"”"
 	if n, ok := f.Node(p.Node); ok {
 		zh, en = zh+"的“"+n.Name.ZH+"”", en+", “"+n.Name.In("en")+"”"
 	}
-	return document.Problem{Text: text(zh+"："+p.Text.ZH+"。请先改流程", en+": "+p.Text.In("en")+"; change the flow first")}
+	return document.Problem{Path: "flows." + f.Key, Text: text(zh+"："+p.Text.ZH+"。请先改流程", en+": "+p.Text.In("en")+"; change the flow first")}
 }
 
 // flowClass is what documents of kind flow have to satisfy.
@@ -124,11 +124,13 @@ func (k *Desk) formInfo(ctx context.Context, tx *sql.Tx, d, named *form.Def) flo
 		},
 		Schema:   d.Schema(),
 		Has:      func(f string) bool { _, ok := d.Column(f); return ok },
-		Required: func(f string) bool { x, ok := d.Field(f); return ok && x.Required && x.Visible.IsZero() },
+		Required: func(f string) bool { x, ok := d.Field(f); return ok && x.Required && !x.Hidden && x.Visible.IsZero() },
 		Given: func(f string) bool {
 			x, ok := d.Column(f)
 			return ok && x.Given()
 		},
+		Off:    func(f string) bool { x, ok := d.Field(f); return ok && x.Hidden && !x.Given() },
+		Partly: func(f string) bool { x, ok := d.Field(f); return ok && !x.Visible.IsZero() },
 		Flow: func(f string) bool {
 			n, _, err := k.Docs.InForce(ctx, tx, document.Flow, f)
 			return err == nil && n > 0

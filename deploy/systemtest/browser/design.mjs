@@ -299,6 +299,23 @@ try {
   const minutes = (Date.now() - began) / 60_000;
   console.log(`designed in ${minutes.toFixed(1)} minutes of a script's time`);
 
+  // What the flow has people fill in does not vanish under it: the way to the flow is shown.
+  await go(page, `/workbench/forms/${hazard}`, "#canvas .design-card");
+  await page.focus('[data-field="multiline2"]');
+  await page.keyboard.press("Alt+Delete");
+  await page.click("#problems");
+  await page.locator(".ant-dropdown-menu-item:visible").first().click();
+  await page.locator('[data-node="fill1"]').waitFor();
+  await go(page, `/workbench/forms/${hazard}`, "#canvas .design-card");
+  await page.click("#publish");
+  await page.locator(".design-problems li").first().waitFor();
+  assert.equal(await page.locator("#publish-now").isDisabled(), true);
+  await shot(page, "design-in-use");
+  await page.keyboard.press("Escape");
+  await page.click(`#discard-form-${hazard}`);
+  await page.locator(".ant-popover:visible .ant-btn-primary").click();
+  await page.locator('[data-field="multiline2"]').waitFor();
+
   // Step three: people use what was built.
   const guard = await login(b, "wangqiang");
   const supervisor = await login(b, "lina");

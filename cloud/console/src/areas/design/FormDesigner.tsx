@@ -16,7 +16,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Button, Empty as Nothing, Segmented, Select, Tabs } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useParams, useSearchParams } from "react-router";
+import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { language, say } from "../../i18n";
 import { Loaded } from "../../parts/states";
 import "../work/work.css";
@@ -60,6 +60,7 @@ const rank = (id: string) => (id === "drop:" ? 0 : id.startsWith("drop:") ? 2 : 
 
 function Designer({ id, detail, reopen }: { id: string; detail: Detail<edit.Body>; reopen: () => void }) {
   const { t } = useTranslation();
+  const go = useNavigate();
   const draft = useDraft<edit.Body>("form", id, detail);
   const [selected, setSelected] = useState<string>();
   const [view, setView] = useState<"edit" | "preview" | "grants">(
@@ -72,6 +73,8 @@ function Designer({ id, detail, reopen }: { id: string; detail: Detail<edit.Body
     [draft.problems, body],
   );
   const goTo = (path: string) => {
+    const used = /^flows\.(.+)$/.exec(path); // a flow that would miss a field
+    if (used) return void go(`/workbench/flows/${used[1]}`);
     setView("edit");
     setSelected(edit.pathOf(body, path));
   };

@@ -130,6 +130,13 @@ function Access({ n, fields, put }: { n: Node; fields: Field[]; put: Put }) {
     });
   const all = (a: string) => put({ fields: { "*": a }, required: a === "w" ? n.required : undefined });
   const given = (f: Field) => f.type === "serial" || f.type === "formula";
+  // What the node names and people no longer see on the form can only be let go.
+  const gone = Object.keys(n.fields ?? {}).filter((k) => k !== "*" && !some.some((f) => f.key === k));
+  const letGo = (key: string) =>
+    put({
+      fields: Object.fromEntries(Object.entries(n.fields ?? {}).filter(([k]) => k !== key)),
+      required: (n.required ?? []).filter((k) => k !== key),
+    });
   return (
     <Row
       name={t("design.access")}
@@ -173,6 +180,17 @@ function Access({ n, fields, put }: { n: Node; fields: Field[]; put: Put }) {
                     }
                   />
                 )}
+              </td>
+            </tr>
+          ))}
+          {gone.map((key) => (
+            <tr key={key} data-access={key}>
+              <th>{say(fields.find((f) => f.key === key)?.label) || key}</th>
+              <td className="quiet">{t("design.offForm")}</td>
+              <td>
+                <Button size="small" onClick={() => letGo(key)}>
+                  {t("design.letGo")}
+                </Button>
               </td>
             </tr>
           ))}
