@@ -137,7 +137,7 @@ try {
   await guard.fill("#opinion", "还剩一个柜子");
   await verdict(guard, "reject");
   await go(fitter, path, ".work-why");
-  assert.match(await fitter.locator(".work-why").textContent(), /还剩一个柜子/);
+  await fitter.locator(".work-why", { hasText: "还剩一个柜子" }).waitFor();
   await shot(fitter, "hazard-again");
   await repair("柜子已搬走，装了警示牌");
   await go(guard, path, "#my-task");
@@ -152,18 +152,14 @@ try {
     .waitFor();
   await shot(supervisor, "hazard-list");
   await go(supervisor, path, ".work-timeline");
-  const told = await supervisor.locator(".work-timeline").textContent();
   for (const word of ["提交", "同意", "驳回", "还剩一个柜子", "抄送", "结束"])
-    assert.ok(told.includes(word), `the timeline does not tell “${word}”`);
+    await supervisor.locator(".work-timeline", { hasText: word }).waitFor();
   assert.equal(await supervisor.locator("#my-task").count(), 0);
   await shot(supervisor, "hazard-closed");
 
-  // H16: both sets say when, by whom and where.
-  const compared = await supervisor.locator(".work-compare").textContent();
-  assert.match(
-    compared,
-    /整改前.*\d\d:\d\d · .*3号楼.*整改后.*孙丽 · .*3号楼/s,
-  );
+  // H16: both sets say when, by whom and where, as soon as the pictures' facts are here.
+  const facts = /整改前.*\d\d:\d\d · .*3号楼.*整改后.*孙丽 · .*3号楼/s;
+  await supervisor.locator(".work-compare", { hasText: facts }).waitFor();
   // W4: on paper the steps bear the names they were given.
   await supervisor.evaluate(() => {
     window.print = () => {

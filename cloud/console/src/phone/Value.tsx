@@ -12,7 +12,7 @@ export const isPicture = (f: Field) => pictures.has(f.type);
 export function Value({ field: f, value, due }: { field: Field; value: unknown; due?: boolean }) {
   const { t } = useTranslation();
   const dict = useDict(f.dict).data;
-  const tree = useTree().data;
+  const tree = useTree();
   const choices: Choice[] = f.options ?? (dict?.items ?? []).map((i) => ({ ...i, id: i.code }));
   const choice = (v: unknown) => {
     const c = choices.find((x) => x.id === idOf(v));
@@ -35,7 +35,7 @@ export function Value({ field: f, value, due }: { field: Field; value: unknown; 
     case "options":
       return <>{[value].flat().map(choice)}</>;
     case "place":
-      return <>{placeWords(tree, String(value))}</>;
+      return <>{tree.isPending ? "" : placeWords(tree.data, String(value))}</>;
     case "cascade":
       return <>{cascadeName((dict?.items ?? []) as never, idOf(value))}</>;
     case "switch":

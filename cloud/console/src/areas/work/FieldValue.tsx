@@ -127,9 +127,10 @@ function Tag({ choice, value }: { choice: Choice | undefined; value: unknown }) 
   );
 }
 
-/** PlaceName says a place's path in words. */
+/** PlaceName says a place's path in words, and nothing while the names are on their way. */
 export function PlaceName({ path }: { path: string }) {
-  return <>{placeWords(useTree().data, path)}</>;
+  const tree = useTree();
+  return <>{tree.isPending ? "" : placeWords(tree.data, path)}</>;
 }
 
 function RowsTable({ field: f, rows }: { field: Field; rows: Doc[] }) {

@@ -47,8 +47,9 @@ export function cascadeName(items: Entry[], path: string): string {
   return out.join(" / ");
 }
 
-/** placeOf says where the record of a flow is about, "" if it has no place. */
+/** placeOf says where the record of a flow is about, "" if it has no place or names are not here yet. */
 export function placeOf(c: Case, tree: Tree | undefined): string {
+  if (!tree) return "";
   const at = c.form.fields.find((f) => f.type === "place" && c.record.doc[f.key]);
   return at ? placeWords(tree, String(c.record.doc[at.key])) : "";
 }
